@@ -1,0 +1,620 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The agent's sources and what they set off; see agent.h. The thinking is decide()'s. */
+#include "agent.h"
+
+#include "util.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#define BALLOON_TARGET "memory/target"
+#define VBD_DIR	       "sys/bus/xen-backend/devices"
+
+static const enum event_type psi_events[PSI_KINDS] = {EVENT_SOFT, EVENT_HARD};
+
+static void tell_status(struct agent *a)
+{
+	const struct report *r = &a->report;
+
+	(void)sd_notifyf(0,
+			 "STATUS=mechanism %s, pressure by %s; %" PRIu64 " actions, %" PRIu64
+			 " helped, %" PRId64 " kB back for good",
+			 r->mechanism, psi_mode_names[r->psi], r->actions, r->helped,
+			 r->lasting_kb);
+	(void)report_write(a->root, r);
+}
+
+/* What this host can do, as of now: xen_blkback may have come or gone. */
+static struct offer offer_now(struct agent *a)
+{
+	bool params = params_present(a->root) == 0;
+	struct offer o = {0};
+
+	a->report.mechanism = params ? "params" : "none";
+	o.offered[LEVEL_POOL][SCOPE_ALL] = params;
+	o.offered[LEVEL_GRANTS][SCOPE_IDLE] = params;
+	o.offered[LEVEL_GRANTS][SCOPE_ALL] = params;
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		o.gives_ram[l] = a->report.diagnosis.gives_ram[l] != ANSWER_NO;
+	return o;
+}
+
+static void learn_facts(struct agent *a)
+{
+	facts_gather(a->root, &a->facts);
+	a->report.diagnosis = diagnose(&a->facts);
+}
+
+static void arm_timer(sd_event_source *timer, uint64_t at_us)
+{
+	if (at_us)
+		(void)sd_event_source_set_time(timer, at_us);
+	(void)sd_event_source_set_enabled(timer, at_us ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+static unsigned count_vbds(int root)
+{
+	int fd = openat(root, VBD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	unsigned n = 0;
+
+	if (!dir) {
+		close_fd(&fd);
+		return 0;
+	}
+	for (struct dirent *d = readdir(dir); d; d = readdir(dir))
+		n += strncmp(d->d_name, "vbd-", 4) == 0;
+	(void)closedir(dir);
+	return n;
+}
+
+static void respond(struct agent *a, struct response r)
+{
+	char text[MAILBOX_MAX_CHARS + 1];
+
+	if (response_print(&r, text, sizeof(text)) == 0)
+		(void)store_write(&a->store, MAILBOX_RESPONSE, text);
+}
+
+static void answer_request(struct agent *a, int error)
+{
+	int64_t kb = action_gain_kb(&a->state.action);
+
+	if (!a->answering)
+		return;
+	a->answering = false;
+	respond(a, (struct response){
+			   .id = a->request.id,
+			   .error = error,
+			   .vbds = count_vbds(a->root),
+			   .kb = kb > 0 ? kb : 0,
+		   });
+}
+
+static void say_notice(struct agent *a, const struct plan *plan)
+{
+	const struct action *act = &a->state.action;
+
+	switch (plan->notice) {
+	case NOTICE_NO_RAM:
+		say(MESSAGE_NO_RAM, LOG_NOTICE,
+		    "pressure, but reclaim gives no RAM back here: %s (see xen-reclaim doctor)",
+		    a->report.diagnosis.why[LEVEL_GRANTS]);
+		break;
+	case NOTICE_BACKOFF:
+		say(MESSAGE_BACKOFF, LOG_NOTICE,
+		    "%s of %s disks gave nothing lasting %u times running (%s): rests for %" PRIu64
+		    " s, doubling",
+		    level_names[act->level], scope_names[act->scope],
+		    a->config.policy.backoff_after,
+		    act->verdict == VERDICT_REGROWN ? "the disks are busy and took it again"
+						    : "nothing was there to give back",
+		    plan->backoff_us / USEC_PER_SEC);
+		break;
+	case NOTICE_RECOVERED:
+		say(MESSAGE_RECOVERED, LOG_NOTICE, "%s of %s disks helps again",
+		    level_names[act->level], scope_names[act->scope]);
+		break;
+	case NOTICE_NONE:
+		break;
+	}
+}
+
+static void handle(struct agent *a, struct event *e);
+
+static void finish(struct agent *a, int error)
+{
+	struct event e = {.type = error ? EVENT_FAILED : EVENT_DONE};
+
+	if (error)
+		say(MESSAGE_FAULT, LOG_ERR, "%s: %s", "xen_blkback's parameters", strerror(-error));
+	handle(a, &e);
+	answer_request(a, -error);
+}
+
+static void begin(struct agent *a)
+{
+	const struct action *act = &a->state.action;
+	uint64_t window_us = act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us;
+	int r;
+
+	report_started(&a->report, act);
+	if (a->dry_run) {
+		say(MESSAGE_ACTION, LOG_INFO, "%s: would reclaim %s of %s disks (dry run)",
+		    cause_names[act->cause], level_names[act->level], scope_names[act->scope]);
+		finish(a, 0);
+		return;
+	}
+	r = params_begin(&a->params, a->root, act->level, act->scope, window_us, a->config.idle_us,
+			 act->before.held_kb, now_us());
+	if (r < 0)
+		finish(a, r);
+	else
+		arm_timer(a->window_timer, now_us() + 1);
+}
+
+/* The one way through: an event, the decision, what follows from it. */
+static void handle(struct agent *a, struct event *e)
+{
+	struct offer o = offer_now(a);
+	struct plan plan;
+	int r = host_sample(&a->host, &e->now);
+
+	if (r < 0) {
+		say(MESSAGE_FAULT, LOG_ERR, "cannot read memory figures: %s", strerror(-r));
+		return;
+	}
+	plan = decide(&a->config.policy, &o, &a->state, e, now_us());
+	arm_timer(a->wake_timer, plan.wake_us);
+	if (plan.judged) {
+		report_judged(&a->report, &a->state.action);
+		if (!a->dry_run)
+			say_action(&a->state.action);
+	}
+	if (!a->dry_run || plan.notice == NOTICE_NO_RAM)
+		say_notice(a, &plan);
+	if (plan.reclaim)
+		begin(a);
+	if (plan.judged || plan.reclaim)
+		tell_status(a);
+}
+
+static int on_wake(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct event e = {.type = EVENT_TIMER};
+
+	(void)s;
+	(void)usec;
+	handle(user, &e);
+	return 0;
+}
+
+static int on_window(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct agent *a = user;
+	struct sample now = {0};
+	uint64_t wake_us = 0;
+	int r;
+
+	(void)usec;
+	(void)host_sample(&a->host, &now);
+	r = params_next(&a->params, now.held_kb, now_us(), &wake_us);
+	arm_timer(s, r > 0 ? wake_us : 0);
+	if (r <= 0)
+		finish(a, r);
+	return 0;
+}
+
+/* --- pressure ------------------------------------------------------------------------------- */
+
+static const struct threshold *psi_threshold(const struct agent *a, int kind)
+{
+	return kind == PSI_SOME ? &a->config.some : &a->config.full;
+}
+
+static int on_psi(sd_event_source *s, int fd, uint32_t revents, void *user)
+{
+	struct agent *a = user;
+	int kind = fd == a->psi_fd[PSI_FULL] ? PSI_FULL : PSI_SOME;
+	struct event e = {.type = psi_events[kind]};
+
+	if (revents & EPOLLERR) {
+		say(MESSAGE_FAULT, LOG_ERR, "pressure trigger \"%s\" is gone", psi_names[kind]);
+		return sd_event_source_set_enabled(s, SD_EVENT_OFF);
+	}
+	handle(a, &e);
+	return 0;
+}
+
+static uint64_t totals_period_us(const struct agent *a)
+{
+	uint64_t some = a->config.some.window_us;
+	uint64_t full = a->config.full.window_us;
+
+	if (some == 0 || full == 0)
+		return some + full;
+	return some < full ? some : full;
+}
+
+static int on_psi_timer(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct agent *a = user;
+	struct psi_totals t;
+
+	if (psi_read(a->root, &t) == 0) {
+		for (int k = PSI_KINDS; k-- > 0;) {
+			uint64_t stall = psi_threshold(a, k)->stall_us;
+			struct event e = {.type = psi_events[k]};
+
+			if (stall && t.us[k] - a->psi_last.us[k] >= stall)
+				handle(a, &e);
+		}
+		a->psi_last = t;
+	}
+	arm_timer(s, usec + totals_period_us(a));
+	return 0;
+}
+
+static void close_psi(struct agent *a)
+{
+	for (int k = 0; k < PSI_KINDS; k++) {
+		a->psi_source[k] = sd_event_source_unref(a->psi_source[k]);
+		close_fd(&a->psi_fd[k]);
+		a->psi_fd[k] = -1;
+	}
+	arm_timer(a->psi_timer, 0);
+}
+
+static int listen_trigger(struct agent *a, int kind)
+{
+	enum psi_mode mode;
+	int r;
+
+	if (psi_threshold(a, kind)->stall_us == 0)
+		return 0;
+	r = psi_open_trigger(a->root, (enum psi_kind)kind, psi_threshold(a, kind), &mode);
+	if (r < 0)
+		return r;
+	a->psi_fd[kind] = r;
+	r = sd_event_add_io(a->event, &a->psi_source[kind], r, EPOLLPRI, on_psi, a);
+	if (r < 0)
+		return r;
+	/* "full" implies "some": look at it first */
+	(void)sd_event_source_set_priority(a->psi_source[kind], -kind);
+	if (mode > a->report.psi)
+		a->report.psi = mode;
+	return 0;
+}
+
+/* Triggers for what is on; where the kernel refuses one, totals on a timer; else nothing. */
+static void open_psi(struct agent *a)
+{
+	int r = 0;
+
+	close_psi(a);
+	a->report.psi = PSI_TRIGGER;
+	for (int k = 0; k < PSI_KINDS && r >= 0; k++)
+		r = listen_trigger(a, k);
+	if (r >= 0)
+		return;
+	close_psi(a);
+	a->report.psi = psi_read(a->root, &a->psi_last) == 0 ? PSI_TOTALS : PSI_NONE;
+	if (a->report.psi == PSI_TOTALS && totals_period_us(a))
+		arm_timer(a->psi_timer, now_us() + totals_period_us(a));
+	say(MESSAGE_FAULT, LOG_WARNING, "no pressure triggers (%s): %s", strerror(-r),
+	    a->report.psi == PSI_TOTALS ? "reading totals on a timer"
+					: "no pressure information at all; start Linux with psi=1");
+}
+
+/* --- xenstore ------------------------------------------------------------------------------- */
+
+static void read_target(struct agent *a)
+{
+	struct balloon b;
+	char text[32];
+	uint64_t target;
+	uint64_t last = a->balloon_kb;
+	struct event e = {.type = EVENT_BALLOON_FALL, .level = LEVEL_GRANTS};
+
+	if (store_read(&a->store, BALLOON_TARGET, text, sizeof(text)) < 0 ||
+	    parse_number(text, &target) < 0)
+		return;
+	a->balloon_kb = target;
+	if (!a->config.follow_balloon || last == 0 || target >= last)
+		return;
+	if (host_balloon(&a->host, &b) < 0 || target >= b.current_kb)
+		return;
+	/* What the pools hold is not known here: make room with grants as well. */
+	handle(a, &e);
+}
+
+static bool past(uint64_t deadline_s)
+{
+	return (uint64_t)time(NULL) > deadline_s;
+}
+
+static void read_request(struct agent *a)
+{
+	char text[MAILBOX_MAX_CHARS + 2];
+	struct response error = {0};
+	struct request req;
+	struct event e = {.type = EVENT_REQUEST};
+	int n = store_read(&a->store, MAILBOX_REQUEST, text, sizeof(text));
+	int r;
+
+	if (n <= 0 && n != -E2BIG)
+		return;
+	r = n < 0 ? -EINVAL : request_parse(text, (size_t)n, &req, &error.id);
+	if (r == 0 && past(req.deadline_s))
+		return; /* a leftover: nobody waits for it */
+	if (r == 0 && a->answering)
+		r = req.id == a->request.id ? -EALREADY : -EBUSY;
+	if (r == -EALREADY)
+		return;
+	/* parameters of the driver are the whole host's */
+	if (r == 0 &&
+	    (req.domid != MAILBOX_ALL || req.level > LEVEL_GRANTS || params_present(a->root) < 0))
+		r = -EOPNOTSUPP;
+	if (r < 0) {
+		error.error = -r;
+		respond(a, error);
+		return;
+	}
+	a->request = req;
+	a->answering = true;
+	e.level = req.level;
+	e.window_ms = req.window_ms;
+	handle(a, &e);
+}
+
+static void close_store(struct agent *a)
+{
+	a->store_source = sd_event_source_unref(a->store_source);
+	store_close(&a->store);
+	a->report.xenstore = false;
+}
+
+static int on_store(sd_event_source *s, int fd, uint32_t revents, void *user)
+{
+	struct agent *a = user;
+	char path[64];
+	int r;
+
+	(void)s;
+	(void)fd;
+	(void)revents;
+	while ((r = store_event(&a->store, path, sizeof(path))) > 0) {
+		if (strcmp(path, BALLOON_TARGET) == 0)
+			read_target(a);
+		else
+			read_request(a);
+	}
+	if (r < 0) {
+		say(MESSAGE_FAULT, LOG_ERR,
+		    "xenstore is gone (%s): no balloon target and no requests from now on",
+		    strerror(-r));
+		close_store(a);
+	}
+	return 0;
+}
+
+static int listen_store(struct agent *a)
+{
+	int r = 0;
+
+	if (!a->dry_run)
+		r = store_write(&a->store, MAILBOX_AGENT, MAILBOX_VERSION);
+	if (r == 0 && !a->dry_run)
+		r = store_watch(&a->store, MAILBOX_REQUEST);
+	if (r == 0)
+		r = store_watch(&a->store, BALLOON_TARGET);
+	if (r == 0)
+		r = sd_event_add_io(a->event, &a->store_source, store_fd(&a->store), EPOLLIN,
+				    on_store, a);
+	return r;
+}
+
+static void open_store(struct agent *a)
+{
+	int r = store_open(&a->store);
+
+	if (r == 0)
+		r = listen_store(a);
+	a->report.xenstore = r >= 0;
+	if (r >= 0)
+		return;
+	close_store(a);
+	say(MESSAGE_FAULT, LOG_WARNING,
+	    "no xenstore (%s): the balloon target is not followed, requests are not served",
+	    strerror(-r));
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void *user)
+{
+	struct agent *a = user;
+	struct config_error err;
+
+	(void)s;
+	(void)si;
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us());
+	if (config_load(a->root, CONFIG_PATH, &a->config, &err) < 0) {
+		say(MESSAGE_CONFIG, LOG_ERR, "%s; the old configuration stays", err.text);
+	} else {
+		learn_facts(a);
+		open_psi(a);
+		say(MESSAGE_CONFIG, LOG_INFO, "configuration reloaded");
+	}
+	(void)sd_notify(0, "READY=1");
+	tell_status(a);
+	return 0;
+}
+
+static int take_lock(struct agent *a)
+{
+	if (mkdirat(a->root, RUN_DIR, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	a->lock = openat(a->root, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (a->lock < 0)
+		return -errno;
+	if (flock(a->lock, LOCK_EX | LOCK_NB) < 0) {
+		int r = errno == EWOULDBLOCK ? -EBUSY : -errno;
+
+		close_fd(&a->lock);
+		a->lock = -1;
+		return r;
+	}
+	return 0;
+}
+
+static int add_timer(struct agent *a, sd_event_source **s, sd_event_time_handler_t fn)
+{
+	int r = sd_event_add_time(a->event, s, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, fn, a);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*s, SD_EVENT_OFF);
+}
+
+static int open_loop(struct agent *a)
+{
+	sigset_t mask;
+	int r;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)sigaddset(&mask, SIGINT);
+	(void)sigaddset(&mask, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+		return -errno;
+	r = sd_event_new(&a->event);
+	if (r >= 0)
+		r = sd_event_add_signal(a->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(a->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(a->event, NULL, SIGHUP, on_reload, a);
+	if (r >= 0)
+		r = sd_event_set_watchdog(a->event, true);
+	if (r >= 0)
+		r = add_timer(a, &a->wake_timer, on_wake);
+	if (r >= 0)
+		r = add_timer(a, &a->window_timer, on_window);
+	if (r >= 0)
+		r = add_timer(a, &a->psi_timer, on_psi_timer);
+	return r < 0 ? r : 0;
+}
+
+static int put_back_old(struct agent *a)
+{
+	int r = a->dry_run ? 0 : params_restore(a->root);
+
+	if (r > 0)
+		say(MESSAGE_RESTORED, LOG_WARNING,
+		    "put back %d parameters that an earlier life had left lowered", r);
+	if (r < 0)
+		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters from /%s: %s", PARAMS_SAVED,
+		    strerror(-r));
+	return r < 0 ? r : 0;
+}
+
+static int open_all(struct agent *a)
+{
+	struct config_error err;
+	int r = config_load(a->root, CONFIG_PATH, &a->config, &err);
+
+	if (r < 0) {
+		say(MESSAGE_CONFIG, LOG_ERR, "%s", err.text);
+		return r;
+	}
+	r = take_lock(a);
+	if (r < 0) {
+		say(MESSAGE_FAULT, LOG_ERR, "/%s: %s", LOCK_FILE,
+		    r == -EBUSY ? "another xen-reclaimd runs" : strerror(-r));
+		return r;
+	}
+	r = put_back_old(a);
+	if (r == 0)
+		r = host_open(a->root, &a->host);
+	if (r == 0)
+		r = open_loop(a);
+	if (r < 0)
+		say(MESSAGE_FAULT, LOG_ERR, "cannot start: %s", strerror(-r));
+	return r;
+}
+
+int agent_start(struct agent *a, int root, bool dry_run)
+{
+	int r;
+
+	*a = (struct agent){
+		.root = root,
+		.lock = -1,
+		.dry_run = dry_run,
+		.host = {-1, -1, -1, -1, -1},
+		.psi_fd = {-1, -1},
+		.report = {.dry_run = dry_run, .mechanism = "none"},
+	};
+	r = open_all(a);
+	if (r < 0)
+		return r;
+	learn_facts(a);
+	(void)offer_now(a);
+	open_psi(a);
+	open_store(a);
+	say(MESSAGE_STARTED, LOG_INFO, "started: mechanism %s, pressure by %s%s",
+	    a->report.mechanism, psi_mode_names[a->report.psi], dry_run ? ", dry run" : "");
+	if (a->report.diagnosis.gives_ram[LEVEL_GRANTS] == ANSWER_NO)
+		say(MESSAGE_NO_RAM, LOG_NOTICE, "reclaim gives no RAM back here: %s",
+		    a->report.diagnosis.why[LEVEL_GRANTS]);
+	tell_status(a);
+	return 0;
+}
+
+int agent_run(struct agent *a)
+{
+	int r;
+
+	(void)sd_notify(0, "READY=1");
+	r = sd_event_loop(a->event);
+	(void)sd_notify(0, "STOPPING=1");
+	return r;
+}
+
+static void put_back(struct agent *a)
+{
+	int r = a->params.open ? params_end(&a->params) : 0;
+
+	if (r < 0)
+		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters: %s", strerror(-r));
+}
+
+void agent_stop(struct agent *a)
+{
+	put_back(a);
+	answer_request(a, EIO);
+	if (a->store.xs && !a->dry_run)
+		(void)store_write(&a->store, MAILBOX_AGENT, "");
+	if (a->event) {
+		close_psi(a);
+		say(MESSAGE_STOPPED, LOG_INFO, "stopped: %" PRIu64 " actions, %" PRIu64 " helped",
+		    a->report.actions, a->report.helped);
+	}
+	close_store(a);
+	a->wake_timer = sd_event_source_unref(a->wake_timer);
+	a->window_timer = sd_event_source_unref(a->window_timer);
+	a->psi_timer = sd_event_source_unref(a->psi_timer);
+	a->event = sd_event_unref(a->event);
+	host_close(&a->host);
+	if (a->lock >= 0)
+		(void)unlinkat(a->root, STATE_FILE, 0);
+	close_fd(&a->lock);
+}

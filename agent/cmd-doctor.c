@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* xen-reclaim doctor: facts, judged by diagnose(), told. Changes nothing. */
+#include "diagnose.h"
+#include "util.h"
+#include "xen-reclaim.h"
+
+#include <json-c/json.h>
+#include <libxl.h>
+#include <string.h>
+#include <xentoollog.h>
+
+/* Free memory of the host, which only dom0's tools may ask for; -1 where they cannot. */
+static int64_t xen_free_kb(void)
+{
+	xentoollog_logger *log =
+		(xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+	libxl_physinfo info;
+	libxl_ctx *ctx = NULL;
+	int64_t kb = -1;
+
+	if (!log)
+		return kb;
+	if (libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, log) == 0) {
+		libxl_physinfo_init(&info);
+		if (libxl_get_physinfo(ctx, &info) == 0)
+			kb = (int64_t)(info.free_pages * 4);
+		libxl_physinfo_dispose(&info);
+	}
+	(void)libxl_ctx_free(ctx);
+	xtl_logger_destroy(log);
+	return kb;
+}
+
+static struct json_object *to_json(const struct diagnosis *d)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *levels = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	for (int l = 0; l < LEVEL_COUNT; l++) {
+		struct json_object *level = json_object_new_object();
+
+		(void)json_object_object_add(level, "gives_ram",
+					     json_object_new_string(answer_names[d->gives_ram[l]]));
+		(void)json_object_object_add(level, "why", json_object_new_string(d->why[l]));
+		(void)json_object_object_add(levels, level_names[l], level);
+	}
+	for (size_t i = 0; i < d->n_findings; i++) {
+		const struct finding *f = &d->findings[i];
+		struct json_object *x = json_object_new_object();
+
+		(void)json_object_object_add(x, "id", json_object_new_string(f->id));
+		(void)json_object_object_add(x, "mark",
+					     json_object_new_string(mark_names[f->mark]));
+		(void)json_object_object_add(x, "text", json_object_new_string(f->text));
+		(void)json_object_object_add(x, "advice", json_object_new_string(f->advice));
+		(void)json_object_array_add(list, x);
+	}
+	(void)json_object_object_add(o, "levels", levels);
+	(void)json_object_object_add(o, "findings", list);
+	return o;
+}
+
+static void print(const struct diagnosis *d)
+{
+	for (size_t i = 0; i < d->n_findings; i++) {
+		const struct finding *f = &d->findings[i];
+
+		(void)printf("%-5s %s\n", mark_names[f->mark], f->text);
+		if (f->advice[0])
+			(void)printf("      -> %s\n", f->advice);
+	}
+	(void)printf("\nDoes reclaim give RAM back on this host?\n");
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		(void)printf("  %-9s %-8s %s\n", level_names[l], answer_names[d->gives_ram[l]],
+			     d->why[l]);
+}
+
+enum exit_status cmd_doctor(int root, int argc, char **argv)
+{
+	int json = only_json(argc, argv);
+	enum exit_status status = STATUS_NO_RAM;
+	struct diagnosis d;
+	struct facts f;
+
+	if (json < 0)
+		return STATUS_USAGE;
+	facts_gather(root, &f);
+	if (f.control_domain)
+		f.xen_free_kb = xen_free_kb();
+	d = diagnose(&f);
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		if (d.gives_ram[l] != ANSWER_NO)
+			status = STATUS_DONE;
+	if (!json)
+		print(&d);
+	else if (print_json(to_json(&d)) != STATUS_DONE)
+		return STATUS_FAILED;
+	return status;
+}

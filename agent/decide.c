@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The policy, as decide.h promises it: no I/O, no clock, no allocation. */
+#include "decide.h"
+
+#include "util.h"
+
+#include <string.h>
+
+const char *const level_names[LEVEL_COUNT] = {"pool", "grants", "requests"};
+const char *const scope_names[SCOPE_COUNT] = {"idle", "all"};
+const char *const cause_names[CAUSE_COUNT] = {"soft-pressure", "hard-pressure", "balloon",
+					      "request"};
+const char *const verdict_names[VERDICT_COUNT] = {"open", "helped", "no-gain", "regrown", "failed"};
+
+int level_from_name(const char *name)
+{
+	for (int i = 0; i < LEVEL_COUNT; i++)
+		if (strcmp(name, level_names[i]) == 0)
+			return i;
+	return -EINVAL;
+}
+
+/* What @to has that @from had not: exact where the balloon shows it, else MemAvailable's word. */
+static int64_t gain_kb(const struct sample *from, const struct sample *to)
+{
+	if (from->held_known && to->held_known)
+		return from->held_kb - to->held_kb;
+	return to->available_kb - from->available_kb;
+}
+
+int64_t action_gain_kb(const struct action *a)
+{
+	return gain_kb(&a->before, &a->after);
+}
+
+int64_t action_lasting_kb(const struct action *a)
+{
+	return gain_kb(&a->before, &a->later);
+}
+
+static bool any_gives_ram(const struct policy *p, const struct offer *o)
+{
+	for (int l = 0; l <= (int)p->max_level; l++)
+		if (o->gives_ram[l] && (o->offered[l][SCOPE_IDLE] || o->offered[l][SCOPE_ALL]))
+			return true;
+	return false;
+}
+
+static bool rests(const struct policy *p, const struct rung *r, uint64_t now_us)
+{
+	if (now_us < r->not_before_us)
+		return true;
+	return r->failed_at_us != 0 && now_us - r->failed_at_us < p->retry_us;
+}
+
+/*
+ * The lowest step worth taking: from @least upwards, idle disks before all, past the steps that
+ * failed just now or rest. What busy disks use is theirs under soft pressure; the pool is not in
+ * use by anybody.
+ */
+static bool choose(const struct policy *p, const struct offer *o, const struct state *s,
+		   enum cause cause, enum level least, uint64_t now_us, enum level *level,
+		   enum scope *scope)
+{
+	for (int l = (int)least; l <= (int)p->max_level; l++) {
+		for (int c = 0; c < SCOPE_COUNT; c++) {
+			if (!o->offered[l][c] || !o->gives_ram[l])
+				continue;
+			if (cause == CAUSE_SOFT && l > LEVEL_POOL && c == SCOPE_ALL)
+				continue;
+			if (rests(p, &s->rungs[l][c], now_us))
+				continue;
+			*level = (enum level)l;
+			*scope = (enum scope)c;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void start(struct state *s, struct plan *plan, const struct event *e, enum cause cause,
+		  enum level level, enum scope scope, uint64_t now_us)
+{
+	s->action = (struct action){
+		.cause = cause,
+		.level = level,
+		.scope = scope,
+		.window_ms = e->window_ms,
+		.started_us = now_us,
+		.before = e->now,
+	};
+	s->phase = PHASE_ACTING;
+	s->acted = true;
+	s->wanted = false;
+	plan->reclaim = true;
+}
+
+static void note_failure(const struct policy *p, struct rung *r, struct plan *plan, uint64_t now_us)
+{
+	r->failed_at_us = now_us;
+	if (++r->failures < p->backoff_after)
+		return;
+	if (r->backoff_us == 0) {
+		r->backoff_us = p->backoff_us;
+		plan->notice = NOTICE_BACKOFF;
+	} else {
+		r->backoff_us *= 2;
+	}
+	if (r->backoff_us > p->backoff_max_us)
+		r->backoff_us = p->backoff_max_us;
+	r->not_before_us = now_us + r->backoff_us;
+	plan->backoff_us = r->backoff_us;
+}
+
+static void note_help(struct rung *r, struct plan *plan)
+{
+	if (r->backoff_us != 0)
+		plan->notice = NOTICE_RECOVERED;
+	*r = (struct rung){0};
+}
+
+static void judge(const struct policy *p, struct state *s, struct plan *plan,
+		  const struct sample *now, enum verdict verdict, uint64_t now_us)
+{
+	struct rung *r = &s->rungs[s->action.level][s->action.scope];
+
+	s->action.later = *now;
+	s->action.verdict = verdict;
+	s->phase = PHASE_READY;
+	plan->judged = true;
+	if (verdict == VERDICT_HELPED)
+		note_help(r, plan);
+	else if (s->action.cause != CAUSE_REQUEST)
+		note_failure(p, r, plan, now_us);
+}
+
+static void done(const struct policy *p, struct state *s, struct plan *plan, const struct event *e,
+		 uint64_t now_us)
+{
+	s->action.after = e->now;
+	s->action.done_us = now_us;
+	if (e->type == EVENT_FAILED)
+		judge(p, s, plan, &e->now, VERDICT_FAILED, now_us);
+	else if (action_gain_kb(&s->action) < (int64_t)p->min_gain_kb)
+		judge(p, s, plan, &e->now, VERDICT_NO_GAIN, now_us);
+	else
+		s->phase = PHASE_WATCHING;
+}
+
+/* Half of what came back has to stay back: less, and the disks it came from were not idle. */
+static void look_back(const struct policy *p, struct state *s, struct plan *plan,
+		      const struct event *e, uint64_t now_us)
+{
+	int64_t lasting;
+
+	s->action.later = e->now;
+	lasting = action_lasting_kb(&s->action);
+	if (lasting >= (int64_t)p->min_gain_kb && lasting >= action_gain_kb(&s->action) / 2)
+		judge(p, s, plan, &e->now, VERDICT_HELPED, now_us);
+	else
+		judge(p, s, plan, &e->now, VERDICT_REGROWN, now_us);
+}
+
+static bool too_soon(const struct policy *p, const struct state *s, uint64_t now_us)
+{
+	return s->acted && now_us - s->action.started_us < p->min_interval_us;
+}
+
+/*
+ * Pressure while the last action is still watched is mostly its own echo: what was swapped out
+ * before has to come back. Only a higher level than the one watched is tried then, and only when
+ * everything stands still.
+ */
+static void pressure(const struct policy *p, const struct offer *o, struct state *s,
+		     struct plan *plan, const struct event *e, uint64_t now_us)
+{
+	enum cause cause = e->type == EVENT_HARD ? CAUSE_HARD : CAUSE_SOFT;
+	enum level least = e->type == EVENT_HARD ? LEVEL_GRANTS : LEVEL_POOL;
+	enum level level;
+	enum scope scope;
+
+	if (!any_gives_ram(p, o)) {
+		plan->notice = s->said_no_ram ? NOTICE_NONE : NOTICE_NO_RAM;
+		s->said_no_ram = true;
+		return;
+	}
+	if (s->phase == PHASE_ACTING || too_soon(p, s, now_us))
+		return;
+	if (least > p->max_level)
+		least = p->max_level;
+	if (!choose(p, o, s, cause, least, now_us, &level, &scope))
+		return;
+	if (s->phase == PHASE_WATCHING && (cause == CAUSE_SOFT || level <= s->action.level))
+		return;
+	start(s, plan, e, cause, level, scope, now_us);
+}
+
+static void want(const struct policy *p, const struct offer *o, struct state *s, struct plan *plan,
+		 const struct event *e, uint64_t now_us)
+{
+	enum level level = e->level;
+	enum scope scope = SCOPE_ALL;
+
+	if (s->phase == PHASE_ACTING || too_soon(p, s, now_us)) {
+		/* somebody waits for a request, and it takes no less than a fall would */
+		if (!s->wanted || e->type == EVENT_REQUEST)
+			s->wanted_event = *e;
+		s->wanted = true;
+		return;
+	}
+	s->wanted = false;
+	if (e->type == EVENT_REQUEST)
+		start(s, plan, e, CAUSE_REQUEST, level, scope, now_us);
+	else if (choose(p, o, s, CAUSE_BALLOON, e->level, now_us, &level, &scope))
+		start(s, plan, e, CAUSE_BALLOON, level, scope, now_us);
+}
+
+static uint64_t next_wake(const struct policy *p, const struct state *s)
+{
+	if (s->phase == PHASE_ACTING)
+		return 0;
+	if (s->wanted)
+		return s->action.started_us + p->min_interval_us;
+	if (s->phase == PHASE_WATCHING)
+		return s->action.done_us + p->regrowth_us;
+	return 0;
+}
+
+struct plan decide(const struct policy *p, const struct offer *o, struct state *s,
+		   const struct event *e, uint64_t now_us)
+{
+	struct plan plan = {0};
+
+	switch (e->type) {
+	case EVENT_SOFT:
+	case EVENT_HARD:
+		pressure(p, o, s, &plan, e, now_us);
+		break;
+	case EVENT_BALLOON_FALL:
+	case EVENT_REQUEST:
+		want(p, o, s, &plan, e, now_us);
+		break;
+	case EVENT_DONE:
+	case EVENT_FAILED:
+		if (s->phase == PHASE_ACTING)
+			done(p, s, &plan, e, now_us);
+		break;
+	case EVENT_TIMER:
+		if (s->phase == PHASE_WATCHING && now_us >= s->action.done_us + p->regrowth_us)
+			look_back(p, s, &plan, e, now_us);
+		if (s->wanted) {
+			struct event wanted = s->wanted_event;
+
+			wanted.now = e->now;
+			want(p, o, s, &plan, &wanted, now_us);
+		}
+		break;
+	}
+	plan.wake_us = next_wake(p, s);
+	return plan;
+}

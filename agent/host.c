@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory of this domain; see host.h. Reads only. */
+#include "host.h"
+
+#include "util.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+static int open_read(int root, const char *path)
+{
+	return openat(root, path, O_RDONLY | O_CLOEXEC);
+}
+
+int host_open(int root, struct host *h)
+{
+	*h = (struct host){
+		.current = open_read(root, XEN_MEMORY "/info/current_kb"),
+		.target = open_read(root, XEN_MEMORY "/target_kb"),
+		.low = open_read(root, XEN_MEMORY "/info/low_kb"),
+		.meminfo = open_read(root, "proc/meminfo"),
+		.vmstat = open_read(root, "proc/vmstat"),
+	};
+	if (h->meminfo < 0 || h->vmstat < 0) {
+		host_close(h);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+void host_close(struct host *h)
+{
+	close_fd(&h->current);
+	close_fd(&h->target);
+	close_fd(&h->low);
+	close_fd(&h->meminfo);
+	close_fd(&h->vmstat);
+}
+
+static int reread(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	if (fd < 0)
+		return -ENOENT;
+	while (len < size - 1) {
+		ssize_t n = pread(fd, buf + len, size - 1 - len, (off_t)len);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	buf[len] = '\0';
+	return 0;
+}
+
+static int reread_number(int fd, uint64_t *v)
+{
+	char text[32];
+	int r = reread(fd, text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	text[strcspn(text, "\n")] = '\0';
+	return parse_number(text, v);
+}
+
+int host_balloon(const struct host *h, struct balloon *b)
+{
+	int r = reread_number(h->current, &b->current_kb);
+
+	if (r == 0)
+		r = reread_number(h->target, &b->target_kb);
+	if (r == 0)
+		r = reread_number(h->low, &b->low_kb);
+	return r;
+}
+
+int host_sample(const struct host *h, struct sample *s)
+{
+	char text[16384];
+	struct balloon b;
+	uint64_t available = 0;
+	int r = reread(h->meminfo, text, sizeof(text));
+
+	if (r == 0)
+		r = find_number(text, "MemAvailable:", &available);
+	if (r == 0)
+		r = reread(h->vmstat, text, sizeof(text));
+	if (r == 0)
+		r = find_number(text, "pswpin", &s->pswpin);
+	if (r == 0)
+		r = find_number(text, "pswpout", &s->pswpout);
+	if (r < 0)
+		return r;
+	s->available_kb = (int64_t)available;
+	s->held_known = host_balloon(h, &b) == 0;
+	s->held_kb = s->held_known ? (int64_t)b.target_kb - (int64_t)b.current_kb : 0;
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory of this domain, read from descriptors that are opened before pressure comes. Reads only;
+ * knows no policy.
+ */
+#ifndef XEN_RECLAIM_HOST_H
+#define XEN_RECLAIM_HOST_H
+
+#include "decide.h"
+
+#include <stdint.h>
+
+#define XEN_MEMORY "sys/devices/system/xen_memory/xen_memory0"
+
+/** struct host - descriptors; -1 where this machine has no such file. */
+struct host {
+	int current;
+	int target;
+	int low;
+	int meminfo;
+	int vmstat;
+};
+
+/** struct balloon - what the balloon driver says, in kB. */
+struct balloon {
+	uint64_t current_kb;
+	uint64_t target_kb;
+	uint64_t low_kb;
+};
+
+/** host_open() - Return: 0, or a negative errno if even /proc/meminfo is not there. */
+int host_open(int root, struct host *h);
+
+void host_close(struct host *h);
+
+/** host_balloon() - Return: 0; -ENOENT without a Xen balloon driver; else a negative errno. */
+int host_balloon(const struct host *h, struct balloon *b);
+
+/**
+ * host_sample() - memory now. What grant mappings hold is known where there is a balloon driver:
+ * target - current. Frames that were ballooned out for another reason (low_kb > 0) are not in it,
+ * rightly: grants that use those cost no RAM and give none.
+ *
+ * Return: 0 or a negative errno. Takes no memory.
+ */
+int host_sample(const struct host *h, struct sample *s);
+
+#endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Journal entries and the state file; see report.h. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include "report.h"
+
+#include "util.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <string.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+
+static const char *const message_ids[MESSAGE_COUNT] = {
+	[MESSAGE_STARTED] = "6a4a019d35694caebb0826f0c6c61f45",
+	[MESSAGE_STOPPED] = "a69f14099e9645698554e9b19f968280",
+	[MESSAGE_ACTION] = "38f87e2c509d479b8506060db9ab94d4",
+	[MESSAGE_NO_RAM] = "0b08d00fe1b44820a6cbee996f65d340",
+	[MESSAGE_BACKOFF] = "6249ece019534e1999b2a3079d86122a",
+	[MESSAGE_RECOVERED] = "f82be04a51764dd1bde98b3c45748a95",
+	[MESSAGE_CONFIG] = "37a40ebe00f3445d91b517fc8816a069",
+	[MESSAGE_RESTORED] = "63b0e74ad6c0413f83061be860066123",
+	[MESSAGE_FAULT] = "fc31b77bfe7c4f68bb390b66a309d1cd",
+};
+
+/* stderr goes to the journal already when systemd says so; else it is somebody's terminal. */
+static bool stderr_is_journal(void)
+{
+	return getenv("JOURNAL_STREAM") != NULL;
+}
+
+static void to_stderr(const char *text)
+{
+	if (!stderr_is_journal())
+		(void)fprintf(stderr, "xen-reclaimd: %s\n", text);
+}
+
+void say(enum message m, int priority, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	to_stderr(text);
+	(void)sd_journal_send("MESSAGE=%s", text, "PRIORITY=%d", priority, "MESSAGE_ID=%s",
+			      message_ids[m], NULL);
+}
+
+void say_action(const struct action *a)
+{
+	uint64_t in = a->later.pswpin - a->before.pswpin;
+	uint64_t out = a->later.pswpout - a->before.pswpout;
+	uint64_t took_ms = (a->done_us - a->started_us) / USEC_PER_MSEC;
+	char text[256];
+
+	(void)snprintf(text, sizeof(text),
+		       "%s: %s of %s disks: %" PRId64 " kB back in %" PRIu64 " ms, %" PRId64
+		       " kB lasting: %s",
+		       cause_names[a->cause], level_names[a->level], scope_names[a->scope],
+		       action_gain_kb(a), took_ms, action_lasting_kb(a), verdict_names[a->verdict]);
+	to_stderr(text);
+	(void)sd_journal_send(
+		"MESSAGE=%s", text, "PRIORITY=%d", LOG_INFO, "MESSAGE_ID=%s",
+		message_ids[MESSAGE_ACTION], "XEN_RECLAIM_CAUSE=%s", cause_names[a->cause],
+		"XEN_RECLAIM_LEVEL=%s", level_names[a->level], "XEN_RECLAIM_SCOPE=%s",
+		scope_names[a->scope], "XEN_RECLAIM_VERDICT=%s", verdict_names[a->verdict],
+		"XEN_RECLAIM_TOOK_MS=%" PRIu64, took_ms, "XEN_RECLAIM_BACK_KB=%" PRId64,
+		action_gain_kb(a), "XEN_RECLAIM_LASTING_KB=%" PRId64, action_lasting_kb(a),
+		"XEN_RECLAIM_PSWPIN=%" PRIu64, in, "XEN_RECLAIM_PSWPOUT=%" PRIu64, out, NULL);
+}
+
+static struct entry *newest(struct report *r)
+{
+	return &r->history[(r->actions - 1) % HISTORY_MAX];
+}
+
+void report_started(struct report *r, const struct action *a)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	r->actions++;
+	*newest(r) = (struct entry){
+		.action = *a,
+		.realtime_us = (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000,
+	};
+}
+
+void report_judged(struct report *r, const struct action *a)
+{
+	newest(r)->action = *a;
+	if (a->verdict != VERDICT_HELPED)
+		return;
+	r->helped++;
+	r->lasting_kb += action_lasting_kb(a);
+}
+
+static void put_string(struct json_object *o, const char *key, const char *value)
+{
+	(void)json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static void put_number(struct json_object *o, const char *key, int64_t value)
+{
+	(void)json_object_object_add(o, key, json_object_new_int64(value));
+}
+
+static struct json_object *levels_json(const struct diagnosis *d)
+{
+	struct json_object *levels = json_object_new_object();
+
+	for (int l = 0; l < LEVEL_COUNT; l++) {
+		struct json_object *o = json_object_new_object();
+
+		put_string(o, "gives_ram", answer_names[d->gives_ram[l]]);
+		put_string(o, "why", d->why[l]);
+		(void)json_object_object_add(levels, level_names[l], o);
+	}
+	return levels;
+}
+
+static struct json_object *entry_json(const struct entry *e)
+{
+	struct json_object *o = json_object_new_object();
+	const struct action *a = &e->action;
+
+	put_number(o, "time_us", (int64_t)e->realtime_us);
+	put_string(o, "cause", cause_names[a->cause]);
+	put_string(o, "level", level_names[a->level]);
+	put_string(o, "scope", scope_names[a->scope]);
+	put_string(o, "verdict", verdict_names[a->verdict]);
+	if (a->verdict == VERDICT_OPEN)
+		return o;
+	put_number(o, "took_ms", (int64_t)((a->done_us - a->started_us) / USEC_PER_MSEC));
+	put_number(o, "back_kb", action_gain_kb(a));
+	put_number(o, "lasting_kb", action_lasting_kb(a));
+	put_number(o, "pswpin", (int64_t)(a->later.pswpin - a->before.pswpin));
+	put_number(o, "pswpout", (int64_t)(a->later.pswpout - a->before.pswpout));
+	return o;
+}
+
+static struct json_object *history_json(const struct report *r)
+{
+	struct json_object *list = json_object_new_array();
+	uint64_t first = r->actions > HISTORY_MAX ? r->actions - HISTORY_MAX : 0;
+
+	for (uint64_t i = first; i < r->actions; i++)
+		(void)json_object_array_add(list, entry_json(&r->history[i % HISTORY_MAX]));
+	return list;
+}
+
+int report_write(int root, const struct report *r)
+{
+	struct json_object *o = json_object_new_object();
+	const char *text;
+	size_t len;
+	int rc;
+
+	put_number(o, "version", 1);
+	put_number(o, "pid", getpid());
+	put_string(o, "mechanism", r->mechanism);
+	put_string(o, "psi", psi_mode_names[r->psi]);
+	(void)json_object_object_add(o, "xenstore", json_object_new_boolean(r->xenstore));
+	(void)json_object_object_add(o, "dry_run", json_object_new_boolean(r->dry_run));
+	(void)json_object_object_add(o, "levels", levels_json(&r->diagnosis));
+	put_number(o, "actions", (int64_t)r->actions);
+	put_number(o, "helped", (int64_t)r->helped);
+	put_number(o, "lasting_kb", r->lasting_kb);
+	(void)json_object_object_add(o, "history", history_json(r));
+	text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN, &len);
+	rc = text ? replace_file(root, STATE_FILE, text, len) : -ENOMEM;
+	(void)json_object_put(o);
+	return rc;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The part of libxenstore that the agent uses, with errors as negative errno. All paths are
+ * relative to this domain's own (/local/domain/<domid>). Knows no policy.
+ */
+#ifndef XEN_RECLAIM_STORE_H
+#define XEN_RECLAIM_STORE_H
+
+#include <stddef.h>
+
+struct xs_handle;
+
+/** struct store - a connection. */
+struct store {
+	struct xs_handle *xs;
+};
+
+/** store_open() - Return: 0, or a negative errno if no xenstored answers. */
+int store_open(struct store *s);
+
+void store_close(struct store *s);
+
+/** store_fd() - a descriptor that polls readable when store_event() has something. */
+int store_fd(const struct store *s);
+
+/** store_watch() - Return: 0 or a negative errno. Fires once at once. */
+int store_watch(struct store *s, const char *path);
+
+/**
+ * store_event() - the next event, without waiting.
+ * @path: which of the watched paths fired, as given to store_watch().
+ *
+ * Return: 1; 0 if there is none; a negative errno if the connection is gone.
+ */
+int store_event(struct store *s, char *path, size_t size);
+
+/**
+ * store_read() - a value, terminated.
+ * Return: its length; -ENOENT; -E2BIG if it does not fit; else a negative errno.
+ */
+int store_read(struct store *s, const char *path, char *buf, size_t size);
+
+/** store_write() - Return: 0 or a negative errno. */
+int store_write(struct store *s, const char *path, const char *value);
+
+#endif

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Tests of the policy under virtual time. No I/O, no mechanism: what decide() promises, called. */
+#include "config.h"
+#include "decide.h"
+#include "tests/cmocka-all.h"
+#include "util.h"
+
+#include <string.h>
+
+#define MS USEC_PER_MSEC
+#define S  USEC_PER_SEC
+
+/* A host whose memory the test moves by hand. */
+struct world {
+	struct policy p;
+	struct offer o;
+	struct state s;
+	uint64_t now;
+	int64_t held_kb;
+};
+
+static struct world ballooned(void)
+{
+	struct world w = {.p = config_default().policy, .now = 100 * S, .held_kb = 100000};
+
+	w.o.offered[LEVEL_POOL][SCOPE_ALL] = true;
+	w.o.offered[LEVEL_GRANTS][SCOPE_IDLE] = true;
+	w.o.offered[LEVEL_GRANTS][SCOPE_ALL] = true;
+	w.o.gives_ram[LEVEL_POOL] = true;
+	w.o.gives_ram[LEVEL_GRANTS] = true;
+	return w;
+}
+
+static struct plan send(struct world *w, enum event_type type)
+{
+	struct event e = {
+		.type = type,
+		.level = LEVEL_GRANTS,
+		.now = {.held_known = true, .held_kb = w->held_kb},
+	};
+
+	return decide(&w->p, &w->o, &w->s, &e, w->now);
+}
+
+static void expect_reclaim(const struct world *w, const struct plan *plan, enum level level,
+			   enum scope scope)
+{
+	assert_true(plan->reclaim);
+	assert_string_equal(level_names[w->s.action.level], level_names[level]);
+	assert_string_equal(scope_names[w->s.action.scope], scope_names[scope]);
+}
+
+/* The mechanism takes 200 ms and gives @back_kb. */
+static struct plan carry_out(struct world *w, int64_t back_kb)
+{
+	w->now += 200 * MS;
+	w->held_kb -= back_kb;
+	return send(w, EVENT_DONE);
+}
+
+/* What was given back is taken again, up to @again_kb, and the action is judged. */
+static struct plan regrow(struct world *w, uint64_t wake_us, int64_t again_kb)
+{
+	w->now = wake_us;
+	w->held_kb += again_kb;
+	return send(w, EVENT_TIMER);
+}
+
+static void soft_pressure_takes_the_pool(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	expect_reclaim(&w, &plan, LEVEL_POOL, SCOPE_ALL);
+	assert_int_equal(w.s.action.cause, CAUSE_SOFT);
+	assert_int_equal(plan.wake_us, 0);
+}
+
+static void hard_pressure_takes_grants_of_idle_disks(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_HARD);
+
+	(void)state;
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+}
+
+static void no_gain_goes_one_step_up_within_the_retry_time(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	plan = carry_out(&w, 0);
+	assert_true(plan.judged);
+	assert_int_equal(w.s.action.verdict, VERDICT_NO_GAIN);
+	w.now += S;
+	plan = send(&w, EVENT_SOFT);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+}
+
+static void no_gain_is_forgotten_after_the_retry_time(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	(void)carry_out(&w, 0);
+	w.now += w.p.retry_us;
+	plan = send(&w, EVENT_SOFT);
+	expect_reclaim(&w, &plan, LEVEL_POOL, SCOPE_ALL);
+}
+
+static void soft_pressure_never_takes_grants_of_busy_disks(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan;
+
+	(void)state;
+	w.o.offered[LEVEL_POOL][SCOPE_ALL] = false;
+	w.o.offered[LEVEL_GRANTS][SCOPE_IDLE] = false;
+	plan = send(&w, EVENT_SOFT);
+	assert_false(plan.reclaim);
+	plan = send(&w, EVENT_HARD);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_ALL);
+}
+
+static void gain_that_lasts_helped(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_HARD);
+
+	(void)state;
+	plan = carry_out(&w, 60000);
+	assert_false(plan.judged);
+	assert_int_equal(plan.wake_us, w.now + w.p.regrowth_us);
+	plan = regrow(&w, plan.wake_us, 20000);
+	assert_true(plan.judged);
+	assert_int_equal(w.s.action.verdict, VERDICT_HELPED);
+	assert_int_equal(action_gain_kb(&w.s.action), 60000);
+	assert_int_equal(action_lasting_kb(&w.s.action), 40000);
+}
+
+static void gain_taken_again_did_not_help(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_HARD);
+
+	(void)state;
+	plan = carry_out(&w, 60000);
+	plan = regrow(&w, plan.wake_us, 31000);
+	assert_int_equal(w.s.action.verdict, VERDICT_REGROWN);
+}
+
+static void pressure_is_not_answered_while_the_last_gain_is_watched(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_HARD);
+
+	(void)state;
+	(void)carry_out(&w, 60000);
+	w.now += S;
+	plan = send(&w, EVENT_SOFT);
+	assert_false(plan.reclaim);
+	plan = send(&w, EVENT_HARD);
+	assert_false(plan.reclaim);
+	assert_int_not_equal(plan.wake_us, 0);
+}
+
+static void hard_pressure_goes_past_a_pool_that_is_watched(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	(void)carry_out(&w, 5000);
+	w.now += S;
+	plan = send(&w, EVENT_HARD);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+}
+
+/* Busy disks take everything again, for ever: count what the agent does to them in an hour. */
+static void busy_disks_are_left_alone_in_the_end(void **state)
+{
+	struct world w = ballooned();
+	uint64_t end = w.now + 3600 * S;
+	uint64_t last_rest = 0;
+	unsigned all = 0;
+	unsigned notices = 0;
+
+	(void)state;
+	while (w.now < end) {
+		struct plan plan = send(&w, EVENT_HARD);
+
+		if (plan.reclaim) {
+			bool idle = w.s.action.scope == SCOPE_IDLE;
+
+			all += !idle;
+			plan = carry_out(&w, idle ? 0 : 90000);
+			if (!idle)
+				plan = regrow(&w, plan.wake_us, 90000);
+			assert_true(plan.judged);
+			notices += plan.notice == NOTICE_BACKOFF;
+			if (plan.backoff_us && !idle) {
+				assert_true(plan.backoff_us >= last_rest);
+				last_rest = plan.backoff_us;
+			}
+		}
+		w.now += S;
+	}
+	assert_int_equal(last_rest, w.p.backoff_max_us);
+	assert_int_equal(notices, 2); /* once for idle disks, once for all */
+	assert_true(all <= 20);
+}
+
+static void back_off_ends_with_the_first_lasting_gain(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan;
+
+	(void)state;
+	w.p.max_level = LEVEL_POOL;
+	for (unsigned i = 0; i < w.p.backoff_after; i++) {
+		plan = send(&w, EVENT_SOFT);
+		assert_true(plan.reclaim);
+		plan = carry_out(&w, 0);
+		w.now += w.p.retry_us;
+	}
+	assert_int_equal(plan.notice, NOTICE_BACKOFF);
+	assert_int_equal(plan.backoff_us, w.p.backoff_us);
+	assert_false(send(&w, EVENT_SOFT).reclaim);
+	w.now += w.p.backoff_us;
+	assert_true(send(&w, EVENT_SOFT).reclaim);
+	plan = carry_out(&w, 9000);
+	plan = regrow(&w, plan.wake_us, 0);
+	assert_int_equal(plan.notice, NOTICE_RECOVERED);
+	assert_true(send(&w, EVENT_SOFT).reclaim);
+}
+
+static void two_actions_keep_their_distance(void **state)
+{
+	struct world w = ballooned();
+	uint64_t last = 0;
+	unsigned n = 0;
+
+	(void)state;
+	w.p.retry_us = 0;
+	w.p.backoff_after = 1000;
+	for (int i = 0; i < 10000; i++) {
+		static const enum event_type types[] = {EVENT_SOFT, EVENT_HARD, EVENT_BALLOON_FALL,
+							EVENT_REQUEST, EVENT_TIMER};
+		struct plan plan = send(&w, types[i % 5]);
+
+		if (plan.reclaim) {
+			assert_true(last == 0 || w.now - last >= w.p.min_interval_us);
+			last = w.now;
+			n++;
+			w.now += MS;
+			(void)send(&w, EVENT_DONE);
+		}
+		w.now += MS;
+	}
+	assert_in_range(n, 30, 44);
+}
+
+static void nothing_starts_while_an_action_runs(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	assert_true(send(&w, EVENT_SOFT).reclaim);
+	for (int i = 0; i < 100; i++) {
+		w.now += S;
+		assert_false(send(&w, EVENT_HARD).reclaim);
+		assert_false(send(&w, EVENT_REQUEST).reclaim);
+		assert_false(send(&w, EVENT_BALLOON_FALL).reclaim);
+	}
+}
+
+static void a_request_waits_and_then_takes_from_all(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	(void)send(&w, EVENT_REQUEST);
+	(void)send(&w, EVENT_BALLOON_FALL); /* does not push the request out */
+	plan = carry_out(&w, 0);
+	assert_int_equal(plan.wake_us, w.s.action.started_us + w.p.min_interval_us);
+	w.now = plan.wake_us;
+	plan = send(&w, EVENT_TIMER);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_ALL);
+	assert_int_equal(w.s.action.cause, CAUSE_REQUEST);
+}
+
+static void requests_do_not_rest(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		assert_true(send(&w, EVENT_REQUEST).reclaim);
+		(void)carry_out(&w, 0);
+		w.now += S;
+	}
+	assert_int_equal(w.s.rungs[LEVEL_GRANTS][SCOPE_ALL].failures, 0);
+}
+
+static void a_balloon_fall_takes_grants_at_once(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_BALLOON_FALL);
+
+	(void)state;
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
+}
+
+static void unpopulated_memory_is_said_once_and_left_alone(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	memset(w.o.gives_ram, 0, sizeof(w.o.gives_ram));
+	assert_int_equal(send(&w, EVENT_SOFT).notice, NOTICE_NO_RAM);
+	for (int i = 0; i < 100; i++) {
+		struct plan plan = send(&w, EVENT_HARD);
+
+		w.now += S;
+		assert_false(plan.reclaim);
+		assert_int_equal(plan.notice, NOTICE_NONE);
+	}
+}
+
+static void the_two_lower_levels_are_skipped_where_they_give_nothing(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan;
+
+	(void)state;
+	w.o.gives_ram[LEVEL_POOL] = false;
+	w.o.gives_ram[LEVEL_GRANTS] = false;
+	w.o.gives_ram[LEVEL_REQUESTS] = true;
+	w.o.offered[LEVEL_REQUESTS][SCOPE_IDLE] = true;
+	plan = send(&w, EVENT_SOFT);
+	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_IDLE);
+}
+
+static void the_highest_level_is_kept_to(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan;
+
+	(void)state;
+	w.p.max_level = LEVEL_POOL;
+	plan = send(&w, EVENT_HARD);
+	expect_reclaim(&w, &plan, LEVEL_POOL, SCOPE_ALL);
+}
+
+static void a_mechanism_that_fails_rests_too(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	w.p.max_level = LEVEL_POOL;
+	for (unsigned i = 0; i < w.p.backoff_after; i++) {
+		assert_true(send(&w, EVENT_SOFT).reclaim);
+		assert_true(send(&w, EVENT_FAILED).judged);
+		assert_int_equal(w.s.action.verdict, VERDICT_FAILED);
+		w.now += w.p.retry_us;
+	}
+	assert_false(send(&w, EVENT_SOFT).reclaim);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(soft_pressure_takes_the_pool),
+		cmocka_unit_test(hard_pressure_takes_grants_of_idle_disks),
+		cmocka_unit_test(no_gain_goes_one_step_up_within_the_retry_time),
+		cmocka_unit_test(no_gain_is_forgotten_after_the_retry_time),
+		cmocka_unit_test(soft_pressure_never_takes_grants_of_busy_disks),
+		cmocka_unit_test(gain_that_lasts_helped),
+		cmocka_unit_test(gain_taken_again_did_not_help),
+		cmocka_unit_test(pressure_is_not_answered_while_the_last_gain_is_watched),
+		cmocka_unit_test(hard_pressure_goes_past_a_pool_that_is_watched),
+		cmocka_unit_test(busy_disks_are_left_alone_in_the_end),
+		cmocka_unit_test(back_off_ends_with_the_first_lasting_gain),
+		cmocka_unit_test(two_actions_keep_their_distance),
+		cmocka_unit_test(nothing_starts_while_an_action_runs),
+		cmocka_unit_test(a_request_waits_and_then_takes_from_all),
+		cmocka_unit_test(requests_do_not_rest),
+		cmocka_unit_test(a_balloon_fall_takes_grants_at_once),
+		cmocka_unit_test(unpopulated_memory_is_said_once_and_left_alone),
+		cmocka_unit_test(the_two_lower_levels_are_skipped_where_they_give_nothing),
+		cmocka_unit_test(the_highest_level_is_kept_to),
+		cmocka_unit_test(a_mechanism_that_fails_rests_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Small files, strict numbers and the clock; see util.h. Knows nothing of Xen. */
+#include "util.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+ssize_t read_text(int root, const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = read(fd, buf + len, size - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len == size)
+			return -E2BIG;
+	}
+	while (len > 0 && buf[len - 1] != '\0' && strchr(" \t\n", buf[len - 1]))
+		len--;
+	buf[len] = '\0';
+	return (ssize_t)len;
+}
+
+int read_number(int root, const char *path, uint64_t *value)
+{
+	char text[32] = "";
+	ssize_t n = read_text(root, path, text, sizeof(text));
+
+	return n < 0 ? (int)n : parse_number(text, value);
+}
+
+static int write_whole(int fd, const char *text, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = write(fd, text, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int write_text(int root, const char *path, const char *text)
+{
+	_cleanup_close_ int fd = openat(root, path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	return fd < 0 ? -errno : write_whole(fd, text, strlen(text));
+}
+
+int write_number(int root, const char *path, uint64_t value)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64 "\n", value);
+	return write_text(root, path, text);
+}
+
+int replace_file(int root, const char *path, const char *text, size_t len)
+{
+	_cleanup_close_ int fd = -1;
+	char tmp[256];
+	int r;
+
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", path) >= sizeof(tmp))
+		return -ENAMETOOLONG;
+	fd = openat(root, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	r = write_whole(fd, text, len);
+	if (r == 0 && renameat(root, tmp, root, path) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlinkat(root, tmp, 0);
+	return r;
+}
+
+int parse_number(const char *text, uint64_t *value)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	if (*end != '\0')
+		return -EINVAL;
+	return errno == ERANGE ? -ERANGE : 0;
+}
+
+int find_number(const char *text, const char *key, uint64_t *value)
+{
+	size_t len = strlen(key);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		char *end;
+
+		if (*line == '\n')
+			line++;
+		if (strncmp(line, key, len) != 0)
+			continue;
+		if (!strchr(" \t=", line[len]))
+			continue;
+		line += len + strspn(line + len, " \t=");
+		if (*line < '0' || *line > '9')
+			return -EINVAL;
+		*value = strtoull(line, &end, 10);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+uint64_t now_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+}
