@@ -10,14 +10,15 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
 #define BALLOON_TARGET "memory/target"
 #define VBD_DIR	       "sys/bus/xen-backend/devices"
+
+/* How often to try again what could not be put back. */
+#define PUT_BACK_US USEC_PER_SEC
 
 static const enum event_type psi_events[PSI_KINDS] = {EVENT_SOFT, EVENT_HARD};
 
@@ -33,12 +34,21 @@ static void tell_status(struct agent *a)
 	(void)report_write(a->root, r);
 }
 
+static void learn_facts(struct agent *a)
+{
+	facts_gather(a->root, &a->facts);
+	a->report.diagnosis = diagnose(&a->facts);
+	a->state.said_no_ram = false;
+}
+
 /* What this host can do, as of now: xen_blkback may have come or gone. */
 static struct offer offer_now(struct agent *a)
 {
 	bool params = params_present(a->root) == 0;
 	struct offer o = {0};
 
+	if (params != a->facts.params)
+		learn_facts(a);
 	a->report.mechanism = params ? "params" : "none";
 	o.offered[LEVEL_POOL][SCOPE_ALL] = params;
 	o.offered[LEVEL_GRANTS][SCOPE_IDLE] = params;
@@ -46,12 +56,6 @@ static struct offer offer_now(struct agent *a)
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		o.gives_ram[l] = a->report.diagnosis.gives_ram[l] != ANSWER_NO;
 	return o;
-}
-
-static void learn_facts(struct agent *a)
-{
-	facts_gather(a->root, &a->facts);
-	a->report.diagnosis = diagnose(&a->facts);
 }
 
 static void arm_timer(sd_event_source *timer, uint64_t at_us)
@@ -77,6 +81,11 @@ static unsigned count_vbds(int root)
 	return n;
 }
 
+static bool past(uint64_t deadline_s)
+{
+	return (uint64_t)time(NULL) > deadline_s;
+}
+
 static void respond(struct agent *a, struct response r)
 {
 	char text[MAILBOX_MAX_CHARS + 1];
@@ -89,8 +98,6 @@ static void answer_request(struct agent *a, int error)
 {
 	int64_t kb = action_gain_kb(&a->state.action);
 
-	if (!a->answering)
-		return;
 	a->answering = false;
 	respond(a, (struct response){
 			   .id = a->request.id,
@@ -108,7 +115,8 @@ static void say_notice(struct agent *a, const struct plan *plan)
 	case NOTICE_NO_RAM:
 		say(MESSAGE_NO_RAM, LOG_NOTICE,
 		    "pressure, but reclaim gives no RAM back here: %s (see xen-reclaim doctor)",
-		    a->report.diagnosis.why[LEVEL_GRANTS]);
+		    params_present(a->root) < 0 ? "xen_blkback is not loaded or not usable"
+						: a->report.diagnosis.why[LEVEL_GRANTS]);
 		break;
 	case NOTICE_BACKOFF:
 		say(MESSAGE_BACKOFF, LOG_NOTICE,
@@ -136,26 +144,37 @@ static void finish(struct agent *a, int error)
 	struct event e = {.type = error ? EVENT_FAILED : EVENT_DONE};
 
 	if (error)
-		say(MESSAGE_FAULT, LOG_ERR, "%s: %s", "xen_blkback's parameters", strerror(-error));
+		say(MESSAGE_FAULT, LOG_ERR, "reclaim failed: %s", strerror(-error));
 	handle(a, &e);
-	answer_request(a, -error);
+	/* the request may still wait for its turn */
+	if (a->answering && a->state.action.cause == CAUSE_REQUEST)
+		answer_request(a, -error);
 }
 
 static void begin(struct agent *a)
 {
 	const struct action *act = &a->state.action;
-	uint64_t window_us = act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us;
+	struct params_wish wish = {
+		.level = act->level,
+		.scope = act->scope,
+		.window_us = act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us,
+		.idle_us = a->config.idle_us,
+		.held_kb = act->before.held_kb,
+	};
 	int r;
 
 	report_started(&a->report, act);
+	if (act->cause == CAUSE_REQUEST && past(a->request.deadline_s)) {
+		finish(a, -ETIME); /* it had to wait too long */
+		return;
+	}
 	if (a->dry_run) {
 		say(MESSAGE_ACTION, LOG_INFO, "%s: would reclaim %s of %s disks (dry run)",
 		    cause_names[act->cause], level_names[act->level], scope_names[act->scope]);
 		finish(a, 0);
 		return;
 	}
-	r = params_begin(&a->params, a->root, act->level, act->scope, window_us, a->config.idle_us,
-			 act->before.held_kb, now_us());
+	r = params_begin(&a->params, a->root, &wish, now_us());
 	if (r < 0)
 		finish(a, r);
 	else
@@ -169,10 +188,11 @@ static void handle(struct agent *a, struct event *e)
 	struct plan plan;
 	int r = host_sample(&a->host, &e->now);
 
-	if (r < 0) {
+	if (r < 0) { /* goes on with what is known: whoever waits must not wait for ever */
 		say(MESSAGE_FAULT, LOG_ERR, "cannot read memory figures: %s", strerror(-r));
-		return;
+		e->now = a->last;
 	}
+	a->last = e->now;
 	plan = decide(&a->config.policy, &o, &a->state, e, now_us());
 	arm_timer(a->wake_timer, plan.wake_us);
 	if (plan.judged) {
@@ -206,9 +226,13 @@ static int on_window(sd_event_source *s, uint64_t usec, void *user)
 	int r;
 
 	(void)usec;
+	if (!a->params.open) { /* not all could be put back when it was closed */
+		arm_timer(s, params_restore(a->root) < 0 ? now_us() + PUT_BACK_US : 0);
+		return 0;
+	}
 	(void)host_sample(&a->host, &now);
 	r = params_next(&a->params, now.held_kb, now_us(), &wake_us);
-	arm_timer(s, r > 0 ? wake_us : 0);
+	arm_timer(s, r == 0 ? 0 : r > 0 ? wake_us : now_us() + PUT_BACK_US);
 	if (r <= 0)
 		finish(a, r);
 	return 0;
@@ -250,17 +274,18 @@ static int on_psi_timer(sd_event_source *s, uint64_t usec, void *user)
 	struct agent *a = user;
 	struct psi_totals t;
 
+	(void)usec;
 	if (psi_read(a->root, &t) == 0) {
 		for (int k = PSI_KINDS; k-- > 0;) {
 			uint64_t stall = psi_threshold(a, k)->stall_us;
 			struct event e = {.type = psi_events[k]};
 
-			if (stall && t.us[k] - a->psi_last.us[k] >= stall)
+			if (stall && t.us[k] >= a->psi_last.us[k] + stall)
 				handle(a, &e);
 		}
 		a->psi_last = t;
 	}
-	arm_timer(s, usec + totals_period_us(a));
+	arm_timer(s, now_us() + totals_period_us(a));
 	return 0;
 }
 
@@ -337,11 +362,6 @@ static void read_target(struct agent *a)
 	handle(a, &e);
 }
 
-static bool past(uint64_t deadline_s)
-{
-	return (uint64_t)time(NULL) > deadline_s;
-}
-
 static void read_request(struct agent *a)
 {
 	char text[MAILBOX_MAX_CHARS + 2];
@@ -356,10 +376,10 @@ static void read_request(struct agent *a)
 	r = n < 0 ? -EINVAL : request_parse(text, (size_t)n, &req, &error.id);
 	if (r == 0 && past(req.deadline_s))
 		return; /* a leftover: nobody waits for it */
+	if (r == 0 && req.id == a->request.id)
+		return; /* served, or being served: the watch may fire twice for one request */
 	if (r == 0 && a->answering)
-		r = req.id == a->request.id ? -EALREADY : -EBUSY;
-	if (r == -EALREADY)
-		return;
+		r = -EBUSY;
 	/* parameters of the driver are the whole host's */
 	if (r == 0 &&
 	    (req.domid != MAILBOX_ALL || req.level > LEVEL_GRANTS || params_present(a->root) < 0))
@@ -374,6 +394,17 @@ static void read_request(struct agent *a)
 	e.level = req.level;
 	e.window_ms = req.window_ms;
 	handle(a, &e);
+}
+
+/* A request that an earlier life has answered is not served again. */
+static void read_response(struct agent *a)
+{
+	char text[MAILBOX_MAX_CHARS + 2];
+	struct response r;
+	int n = store_read(&a->store, MAILBOX_RESPONSE, text, sizeof(text));
+
+	if (n > 0 && response_parse(text, (size_t)n, &r) == 0)
+		a->request.id = r.id;
 }
 
 static void close_store(struct agent *a)
@@ -420,6 +451,10 @@ static int listen_store(struct agent *a)
 	if (r == 0)
 		r = sd_event_add_io(a->event, &a->store_source, store_fd(&a->store), EPOLLIN,
 				    on_store, a);
+	if (r >= 0) {
+		read_target(a); /* what a later target falls from */
+		read_response(a);
+	}
 	return r;
 }
 
@@ -457,23 +492,6 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 	}
 	(void)sd_notify(0, "READY=1");
 	tell_status(a);
-	return 0;
-}
-
-static int take_lock(struct agent *a)
-{
-	if (mkdirat(a->root, RUN_DIR, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	a->lock = openat(a->root, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (a->lock < 0)
-		return -errno;
-	if (flock(a->lock, LOCK_EX | LOCK_NB) < 0) {
-		int r = errno == EWOULDBLOCK ? -EBUSY : -errno;
-
-		close_fd(&a->lock);
-		a->lock = -1;
-		return r;
-	}
 	return 0;
 }
 
@@ -528,22 +546,24 @@ static int put_back_old(struct agent *a)
 
 static int open_all(struct agent *a)
 {
-	struct config_error err;
-	int r = config_load(a->root, CONFIG_PATH, &a->config, &err);
+	struct config_error err = {0};
+	int r;
 
-	if (r < 0) {
-		say(MESSAGE_CONFIG, LOG_ERR, "%s", err.text);
-		return r;
-	}
-	r = take_lock(a);
-	if (r < 0) {
+	a->lock = lock_take(a->root);
+	if (a->lock < 0) {
 		say(MESSAGE_FAULT, LOG_ERR, "/%s: %s", LOCK_FILE,
-		    r == -EBUSY ? "another xen-reclaimd runs" : strerror(-r));
-		return r;
+		    a->lock == -EBUSY ? "another xen-reclaimd runs" : strerror(-a->lock));
+		return a->lock;
 	}
 	r = put_back_old(a);
 	if (r == 0)
-		r = host_open(a->root, &a->host);
+		r = config_load(a->root, CONFIG_PATH, &a->config, &err);
+	if (r < 0) {
+		if (err.text[0])
+			say(MESSAGE_CONFIG, LOG_ERR, "%s", err.text);
+		return r;
+	}
+	r = host_open(a->root, &a->host);
 	if (r == 0)
 		r = open_loop(a);
 	if (r < 0)
@@ -593,6 +613,8 @@ static void put_back(struct agent *a)
 {
 	int r = a->params.open ? params_end(&a->params) : 0;
 
+	if (r == 0 && a->lock >= 0 && !a->dry_run)
+		r = params_restore(a->root);
 	if (r < 0)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters: %s", strerror(-r));
 }
@@ -600,7 +622,8 @@ static void put_back(struct agent *a)
 void agent_stop(struct agent *a)
 {
 	put_back(a);
-	answer_request(a, EIO);
+	if (a->answering)
+		answer_request(a, EIO);
 	if (a->store.xs && !a->dry_run)
 		(void)store_write(&a->store, MAILBOX_AGENT, "");
 	if (a->event) {

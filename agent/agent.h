@@ -20,9 +20,10 @@
  * struct agent - everything.
  * @root:	 directory descriptor that stands for "/".
  * @lock:	 held while this is the one daemon of the host.
- * @request:	 the request that the running action answers; @answering says so.
+ * @request:	 the last one taken; @answering: it still waits for its response.
  * @psi_fd:	 armed triggers, -1 where there is none.
  * @psi_last:	 totals at the last look, where there are no triggers.
+ * @last:	 memory at the last event.
  * @balloon_kb:	 own target as xenstore last said it, 0 before it said one.
  */
 struct agent {
@@ -38,6 +39,7 @@ struct agent {
 	struct report report;
 	struct request request;
 	bool answering;
+	struct sample last;
 	uint64_t balloon_kb;
 	int psi_fd[PSI_KINDS];
 	struct psi_totals psi_last;

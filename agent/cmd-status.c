@@ -64,11 +64,9 @@ static struct json_object *params_json(int root)
 	struct json_object *o = json_object_new_object();
 
 	for (int id = 0; id < PARAM_COUNT; id++) {
-		char path[128];
 		uint64_t v;
 
-		(void)snprintf(path, sizeof(path), PARAMS_DIR "/%s", param_names[id]);
-		if (read_number(root, path, &v) == 0)
+		if (read_number(root, param_paths[id], &v) == 0)
 			put_number(o, param_names[id], (int64_t)v);
 	}
 	return o;

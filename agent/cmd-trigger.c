@@ -185,7 +185,6 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 	char agent[8];
 	int r;
 
-	(void)root;
 	if (parse_args(argc, argv, &w) < 0)
 		return STATUS_USAGE;
 	r = store_open(&s);
@@ -193,7 +192,8 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 		complain("xenstore: %s", strerror(-r));
 		return STATUS_FAILED;
 	}
-	if (store_read(&s, MAILBOX_AGENT, agent, sizeof(agent)) <= 0) {
+	/* after a kill the key still stands */
+	if (!daemon_runs(root) || store_read(&s, MAILBOX_AGENT, agent, sizeof(agent)) <= 0) {
 		complain("the daemon is not running: systemctl start xen-reclaimd");
 		status = STATUS_NOT_RUNNING;
 	} else {

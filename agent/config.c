@@ -192,7 +192,7 @@ struct config config_default(void)
 		.follow_balloon = true,
 		/* an idle ring looks up every 100 ms: less would miss it */
 		.window_us = 150 * USEC_PER_MSEC,
-		.idle_us = 10 * USEC_PER_SEC,
+		.idle_us = 5 * USEC_PER_SEC,
 		.policy =
 			{
 				.max_level = LEVEL_REQUESTS,
@@ -248,6 +248,46 @@ static const char *shown(const char *value, char buf[static 48])
 	return buf;
 }
 
+static bool known_section(const char *section)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (strcmp(keys[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * inih takes more than this file means: an indented line as the last value's second half, anything
+ * after "]", a section without keys. All of these hide a mistake.
+ */
+static bool line_is_plain(struct parser *p, const char *line)
+{
+	size_t blank = strspn(line, " \t");
+	const char *end = strchr(line, ']');
+	char name[64];
+	char buf[48];
+
+	if (blank > 0 && !strchr("\r\n;#", line[blank])) {
+		(void)fail(p, "starts with a blank; a line is \"[section]\" or \"key = value\"");
+		return false;
+	}
+	if (*line != '[' || !end)
+		return true;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(end - line - 1), line + 1);
+	if (!known_section(name)) {
+		(void)fail(p,
+			   "[%s]: no such section; there are [pressure], [balloon], [reclaim] and "
+			   "[backoff]",
+			   shown(name, buf));
+		return false;
+	}
+	end += 1 + strspn(end + 1, " \t\r\n");
+	if (strchr(";#", *end)) /* a comment, or the end */
+		return true;
+	(void)fail(p, "[%s]: something stands after \"]\"; keys go on lines of their own", name);
+	return false;
+}
+
 static char *next_line(char *str, int num, void *stream)
 {
 	struct parser *p = stream;
@@ -271,15 +311,7 @@ static char *next_line(char *str, int num, void *stream)
 	str[len] = '\0';
 	p->text += len;
 	p->left -= len;
-	return str;
-}
-
-static bool known_section(const char *section)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (strcmp(keys[i].section, section) == 0)
-			return true;
-	return false;
+	return line_is_plain(p, str) ? str : NULL;
 }
 
 static int handle(void *user, const char *section, const char *name, const char *value)
@@ -290,11 +322,6 @@ static int handle(void *user, const char *section, const char *name, const char 
 
 	if (*section == '\0')
 		return fail(p, "%s: stands before any [section]", shown(name, a));
-	if (!known_section(section))
-		return fail(p,
-			    "[%s]: no such section; there are [pressure], [balloon], [reclaim] and "
-			    "[backoff]",
-			    shown(section, a));
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const struct key *k = &keys[i];
 
@@ -305,8 +332,8 @@ static int handle(void *user, const char *section, const char *name, const char 
 		return fail(p, "[%s] %s: \"%s\" is not %s", section, name, shown(value, a),
 			    k->form);
 	}
-	return fail(p, "[%s] %s: no such key in this section; see xen-reclaim.conf(5)", section,
-		    shown(name, b));
+	return fail(p, "[%s] %s: no such key in this section; the shipped file lists them all",
+		    section, shown(name, b));
 }
 
 int config_parse(const char *text, size_t len, const char *name, struct config *c,
@@ -335,7 +362,7 @@ static int load_file(int root, const char *path, char *buf, struct config *c,
 	(void)snprintf(name, sizeof(name), "/%s", path);
 	if (n < 0) {
 		(void)snprintf(err->text, sizeof(err->text), "%.400s: cannot be read: %s", name,
-			       strerror((int)-n));
+			       n == -E2BIG ? "it is longer than 64 KiB" : strerror((int)-n));
 		return (int)n;
 	}
 	return config_parse(buf, (size_t)n, name, c, err);

@@ -10,7 +10,8 @@ const char *const level_names[LEVEL_COUNT] = {"pool", "grants", "requests"};
 const char *const scope_names[SCOPE_COUNT] = {"idle", "all"};
 const char *const cause_names[CAUSE_COUNT] = {"soft-pressure", "hard-pressure", "balloon",
 					      "request"};
-const char *const verdict_names[VERDICT_COUNT] = {"open", "helped", "no-gain", "regrown", "failed"};
+const char *const verdict_names[VERDICT_COUNT] = {"open",    "helped", "no-gain",
+						  "regrown", "failed", "superseded"};
 
 int level_from_name(const char *name)
 {
@@ -53,6 +54,25 @@ static bool rests(const struct policy *p, const struct rung *r, uint64_t now_us)
 	return r->failed_at_us != 0 && now_us - r->failed_at_us < p->retry_us;
 }
 
+/* What an action that is still watched has taken already. */
+static bool watched(const struct state *s, int level, int scope)
+{
+	const struct action *a = &s->action;
+
+	return s->phase == PHASE_WATCHING &&
+	       (level < (int)a->level || (level == (int)a->level && scope <= (int)a->scope));
+}
+
+/*
+ * Where idle disks had nothing to give, busy ones hold it all: they would take it again at once,
+ * and their guests would wait for it.
+ */
+static bool all_busy(const struct state *s, const struct offer *o, int level, int scope)
+{
+	return scope == SCOPE_ALL && o->offered[level][SCOPE_IDLE] &&
+	       s->rungs[level][SCOPE_IDLE].failures > 0;
+}
+
 /*
  * The lowest step worth taking: from @least upwards, idle disks before all, past the steps that
  * failed just now or rest. What busy disks use is theirs under soft pressure; the pool is not in
@@ -70,12 +90,21 @@ static bool choose(const struct policy *p, const struct offer *o, const struct s
 				continue;
 			if (rests(p, &s->rungs[l][c], now_us))
 				continue;
+			if (cause == CAUSE_HARD && (watched(s, l, c) || all_busy(s, o, l, c)))
+				continue;
 			*level = (enum level)l;
 			*scope = (enum scope)c;
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Any reclaim does for a balloon fall; for a request, which somebody waits for, only its own. */
+static void settle(struct state *s, enum event_type by)
+{
+	if (by == EVENT_REQUEST || s->wanted_event.type == EVENT_BALLOON_FALL)
+		s->wanted = false;
 }
 
 static void start(struct state *s, struct plan *plan, const struct event *e, enum cause cause,
@@ -91,7 +120,7 @@ static void start(struct state *s, struct plan *plan, const struct event *e, enu
 	};
 	s->phase = PHASE_ACTING;
 	s->acted = true;
-	s->wanted = false;
+	settle(s, e->type);
 	plan->reclaim = true;
 }
 
@@ -145,9 +174,16 @@ static void done(const struct policy *p, struct state *s, struct plan *plan, con
 		judge(p, s, plan, &e->now, VERDICT_NO_GAIN, now_us);
 	else
 		s->phase = PHASE_WATCHING;
+	/* pressure that was not relieved is still there: no need to be told again */
+	s->pressed = s->phase == PHASE_READY && now_us - s->pressed_us < p->retry_us;
 }
 
-/* Half of what came back has to stay back: less, and the disks it came from were not idle. */
+/*
+ * Of what came from busy disks a quarter has to stay back, or they were too busy. Not more, since
+ * others go on taking theirs meanwhile. What idle disks gave helped in any case: should they want
+ * it again, they pay for it once in an idle time, as a guest without persistent grants does with
+ * every request.
+ */
 static void look_back(const struct policy *p, struct state *s, struct plan *plan,
 		      const struct event *e, uint64_t now_us)
 {
@@ -155,7 +191,8 @@ static void look_back(const struct policy *p, struct state *s, struct plan *plan
 
 	s->action.later = e->now;
 	lasting = action_lasting_kb(&s->action);
-	if (lasting >= (int64_t)p->min_gain_kb && lasting >= action_gain_kb(&s->action) / 2)
+	if (s->action.scope == SCOPE_IDLE ||
+	    (lasting >= (int64_t)p->min_gain_kb && lasting >= action_gain_kb(&s->action) / 4))
 		judge(p, s, plan, &e->now, VERDICT_HELPED, now_us);
 	else
 		judge(p, s, plan, &e->now, VERDICT_REGROWN, now_us);
@@ -167,10 +204,16 @@ static bool too_soon(const struct policy *p, const struct state *s, uint64_t now
 }
 
 /*
- * Pressure while the last action is still watched is mostly its own echo: what was swapped out
- * before has to come back. Only a higher level than the one watched is tried then, and only when
+ * Pressure soon after an action that gave something is mostly its echo: what was swapped out before
+ * has to come back. Later, while it is still watched, a higher step is tried, and only when
  * everything stands still.
  */
+static bool echo(const struct policy *p, const struct state *s, enum cause cause, uint64_t now_us)
+{
+	return s->phase == PHASE_WATCHING &&
+	       (cause == CAUSE_SOFT || now_us < s->action.done_us + p->retry_us);
+}
+
 static void pressure(const struct policy *p, const struct offer *o, struct state *s,
 		     struct plan *plan, const struct event *e, uint64_t now_us)
 {
@@ -184,13 +227,12 @@ static void pressure(const struct policy *p, const struct offer *o, struct state
 		s->said_no_ram = true;
 		return;
 	}
-	if (s->phase == PHASE_ACTING || too_soon(p, s, now_us))
+	s->pressed = false;
+	if (s->phase == PHASE_ACTING || too_soon(p, s, now_us) || echo(p, s, cause, now_us))
 		return;
 	if (least > p->max_level)
 		least = p->max_level;
 	if (!choose(p, o, s, cause, least, now_us, &level, &scope))
-		return;
-	if (s->phase == PHASE_WATCHING && (cause == CAUSE_SOFT || level <= s->action.level))
 		return;
 	start(s, plan, e, cause, level, scope, now_us);
 }
@@ -208,18 +250,31 @@ static void want(const struct policy *p, const struct offer *o, struct state *s,
 		s->wanted = true;
 		return;
 	}
-	s->wanted = false;
+	settle(s, e->type);
 	if (e->type == EVENT_REQUEST)
 		start(s, plan, e, CAUSE_REQUEST, level, scope, now_us);
 	else if (choose(p, o, s, CAUSE_BALLOON, e->level, now_us, &level, &scope))
 		start(s, plan, e, CAUSE_BALLOON, level, scope, now_us);
 }
 
+/* Hard pressure comes with soft pressure: the harder word counts for as long as it is fresh. */
+static void note_pressure(const struct policy *p, struct state *s, const struct event *e,
+			  uint64_t now_us)
+{
+	bool harder = s->pressure.type == EVENT_HARD && s->pressed_us != 0 &&
+		      now_us - s->pressed_us < p->retry_us;
+
+	if (e->type == EVENT_SOFT && harder)
+		return;
+	s->pressure = *e;
+	s->pressed_us = now_us;
+}
+
 static uint64_t next_wake(const struct policy *p, const struct state *s)
 {
 	if (s->phase == PHASE_ACTING)
 		return 0;
-	if (s->wanted)
+	if (s->wanted || s->pressed)
 		return s->action.started_us + p->min_interval_us;
 	if (s->phase == PHASE_WATCHING)
 		return s->action.done_us + p->regrowth_us;
@@ -234,6 +289,7 @@ struct plan decide(const struct policy *p, const struct offer *o, struct state *
 	switch (e->type) {
 	case EVENT_SOFT:
 	case EVENT_HARD:
+		note_pressure(p, s, e, now_us);
 		pressure(p, o, s, &plan, e, now_us);
 		break;
 	case EVENT_BALLOON_FALL:
@@ -253,6 +309,11 @@ struct plan decide(const struct policy *p, const struct offer *o, struct state *
 
 			wanted.now = e->now;
 			want(p, o, s, &plan, &wanted, now_us);
+		} else if (s->pressed) {
+			struct event pressed = s->pressure;
+
+			pressed.now = e->now;
+			pressure(p, o, s, &plan, &pressed, now_us);
 		}
 		break;
 	}

@@ -20,11 +20,12 @@ enum cause { CAUSE_SOFT, CAUSE_HARD, CAUSE_BALLOON, CAUSE_REQUEST, CAUSE_COUNT }
 
 /** enum verdict - what became of an action. */
 enum verdict {
-	VERDICT_OPEN,	 /* still running, or what it gave is still being watched */
-	VERDICT_HELPED,	 /* RAM came back and stayed back */
-	VERDICT_NO_GAIN, /* nothing came back */
-	VERDICT_REGROWN, /* it came back and was taken again: those disks were not idle */
-	VERDICT_FAILED,	 /* the mechanism could not do it */
+	VERDICT_OPEN,	    /* still running, or what it gave is still being watched */
+	VERDICT_HELPED,	    /* RAM came back and stayed back */
+	VERDICT_NO_GAIN,    /* nothing came back */
+	VERDICT_REGROWN,    /* it came back and was taken again: those disks were not idle */
+	VERDICT_FAILED,	    /* the mechanism could not do it */
+	VERDICT_SUPERSEDED, /* the next action came before it could be judged */
 	VERDICT_COUNT
 };
 
@@ -167,6 +168,9 @@ struct state {
 	struct action action;
 	bool acted;
 	bool said_no_ram;
+	bool pressed; /* pressure is to be answered by the next step */
+	struct event pressure;
+	uint64_t pressed_us;
 	bool wanted; /* a balloon fall or a request that has to wait */
 	struct event wanted_event;
 	struct rung rungs[LEVEL_COUNT][SCOPE_COUNT];

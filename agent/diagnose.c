@@ -67,7 +67,9 @@ static void find_blkback(struct diagnosis *d, const struct facts *f)
 
 static void find_release(struct diagnosis *d, const struct facts *f)
 {
-	if (f->release < RELEASE_RECLAIM)
+	if (f->release == 0)
+		(void)add(d, "kernel", MARK_NOTE, "cannot tell which Linux this is");
+	else if (f->release < RELEASE_RECLAIM)
 		(void)add(
 			d, "kernel", MARK_NOTE,
 			"Linux %u.%u does not squeeze by itself (5.6 and newer do); this agent can",

@@ -53,7 +53,7 @@ static int reread(int fd, char *buf, size_t size)
 		len += (size_t)n;
 	}
 	buf[len] = '\0';
-	return 0;
+	return len < size - 1 ? 0 : -E2BIG;
 }
 
 static int reread_number(int fd, uint64_t *v)

@@ -15,7 +15,7 @@
 /* The errors that can be answered; any other is told as EIO. */
 static const int errors[] = {EINVAL, ERANGE, EOPNOTSUPP, EBUSY, ENODEV, ENOENT, ETIME, EIO};
 
-/* Splits at single spaces. Return: the number of words, or -EINVAL. */
+/* Splits at single spaces. Return: the number of words, or -EINVAL after those that are right. */
 static int split(const char *text, size_t len, char *buf, char *words[WORDS_MAX])
 {
 	int n = 0;
@@ -72,7 +72,7 @@ static int parse_target(char *word, struct request *r)
 int request_parse(const char *text, size_t len, struct request *r, uint64_t *id)
 {
 	char buf[MAILBOX_MAX_CHARS + 1];
-	char *words[WORDS_MAX];
+	char *words[WORDS_MAX] = {0};
 	uint64_t window = 0;
 	int level;
 	int n;
@@ -82,9 +82,9 @@ int request_parse(const char *text, size_t len, struct request *r, uint64_t *id)
 	if (len == 0)
 		return -ENOENT;
 	n = split(text, len, buf, words);
-	if (n < 1 || parse_number(words[0], &r->id) < 0)
+	if (!words[0] || parse_number(words[0], &r->id) < 0)
 		return -EINVAL;
-	*id = r->id;
+	*id = r->id; /* known, though the words after it may be odd */
 	if (n != WORDS_MAX)
 		return -EINVAL;
 	rc = parse_number(words[1], &r->deadline_s);

@@ -11,12 +11,18 @@
 
 /*
  * Each ring purges every 100 ms (LRU_INTERVAL in blkback.c), unmaps in a worker, and frees the
- * pages at its next look, at most 100 ms later.
+ * pages at its next look, at most 100 ms later. What is unmapped after the pool has its size back
+ * stays in the pool, and what is freed comes back through the balloon driver, whose thread looks
+ * but once a second while grants hold pages: so the last step for grants lasts longer than that.
+ * The steps in between cannot go by what came back; they are small and far apart, since a ring that
+ * is still unmapping at its next look complains in the kernel log.
  */
-#define STEP_MIN_US  (150 * USEC_PER_MSEC)
-#define STEP_MAX_US  (1000 * USEC_PER_MSEC)
+#define STEP_US	     (200 * USEC_PER_MSEC)
+#define LAST_US	     (1300 * USEC_PER_MSEC)
+#define QUIET_US     (200 * USEC_PER_MSEC)
+#define LAST_MAX_US  (3000 * USEC_PER_MSEC)
 #define LOOK_US	     (50 * USEC_PER_MSEC)
-#define GRANTS_STEPS 4
+#define GRANTS_STEPS 8
 
 const char *const param_names[PARAM_COUNT] = {
 	"max_buffer_pages",
@@ -24,24 +30,20 @@ const char *const param_names[PARAM_COUNT] = {
 	"max_persistent_grants",
 };
 
-static const char *param_path(enum param_id id, char buf[static 128])
-{
-	(void)snprintf(buf, 128, PARAMS_DIR "/%s", param_names[id]);
-	return buf;
-}
+const char *const param_paths[PARAM_COUNT] = {
+	PARAMS_DIR "/max_buffer_pages",
+	PARAMS_DIR "/persistent_grant_unused_seconds",
+	PARAMS_DIR "/max_persistent_grants",
+};
 
 static int get(int root, enum param_id id, uint64_t *v)
 {
-	char path[128];
-
-	return read_number(root, param_path(id, path), v);
+	return read_number(root, param_paths[id], v);
 }
 
 static int set(int root, enum param_id id, uint64_t v)
 {
-	char path[128];
-
-	return write_number(root, param_path(id, path), v);
+	return write_number(root, param_paths[id], v);
 }
 
 int params_present(int root)
@@ -100,7 +102,7 @@ static int save(const struct params *p)
 	return replace_file(p->root, PARAMS_SAVED, text, len);
 }
 
-/* Lowers further, unless somebody else has written in between: then the value is theirs. */
+/* Writes further, unless somebody else has written in between: then the value is theirs. */
 static int lower(struct params *p, enum param_id id, uint64_t v)
 {
 	struct param *q = &p->param[id];
@@ -127,27 +129,29 @@ static int lower_grants(struct params *p)
 	return q->touched ? lower(p, PARAM_GRANTS, v) : 0;
 }
 
-int params_begin(struct params *p, int root, enum level level, enum scope scope, uint64_t window_us,
-		 uint64_t idle_us, int64_t held_kb, uint64_t now_us)
+int params_begin(struct params *p, int root, const struct params_wish *w, uint64_t now_us)
 {
 	int r;
 
 	if (p->open)
 		return -EBUSY;
-	if (level > LEVEL_GRANTS)
+	if (w->level > LEVEL_GRANTS)
 		return -EOPNOTSUPP;
 	r = params_restore(root); /* what could not be put back at the end of an earlier window */
 	if (r < 0)
 		return r;
-	*p = (struct params){
-		.root = root, .step_us = now_us, .window_us = window_us, .held_kb = held_kb};
-	for (int id = 0; id < PARAM_COUNT && r >= 0; id++) {
+	*p = (struct params){.root = root,
+			     .grants = w->level == LEVEL_GRANTS,
+			     .step_us = now_us,
+			     .window_us = w->window_us,
+			     .held_kb = w->held_kb};
+	for (int id = 0; id < PARAM_COUNT && r >= 0; id++)
 		r = get(root, (enum param_id)id, &p->param[id].old);
-		p->param[id].now = p->param[id].old;
-	}
 	if (r < 0)
 		return r;
-	choose_values(p, level, scope, (idle_us + USEC_PER_SEC - 1) / USEC_PER_SEC);
+	for (int id = 0; id < PARAM_COUNT; id++)
+		p->param[id].now = p->param[id].old;
+	choose_values(p, w->level, w->scope, (w->idle_us + USEC_PER_SEC - 1) / USEC_PER_SEC);
 	r = save(p);
 	if (r < 0)
 		return r;
@@ -161,28 +165,34 @@ int params_begin(struct params *p, int root, enum level level, enum scope scope,
 	return r;
 }
 
+/* When the running step has had its time; the last one also its effect. */
+static uint64_t step_end_us(const struct params *p, bool last)
+{
+	uint64_t least = max_u64(p->window_us, p->grants ? LAST_US : 0);
+	uint64_t quiet = p->fell_us + QUIET_US;
+
+	if (!last)
+		return p->step_us + STEP_US;
+	if (quiet > p->step_us + LAST_MAX_US)
+		quiet = p->step_us + LAST_MAX_US;
+	return max_u64(p->step_us + least, quiet);
+}
+
 int params_next(struct params *p, int64_t held_kb, uint64_t now_us, uint64_t *wake_us)
 {
 	bool last = p->step == p->param[PARAM_GRANTS].n_values;
-	uint64_t least = last && p->window_us > STEP_MIN_US ? p->window_us : STEP_MIN_US;
-	uint64_t most = least > STEP_MAX_US ? least : STEP_MAX_US;
-	bool falling = held_kb < p->held_kb;
 
 	if (!p->open)
 		return 0;
+	if (held_kb < p->held_kb)
+		p->fell_us = now_us;
 	p->held_kb = held_kb;
-	if (now_us < p->step_us + least) {
-		*wake_us = p->step_us + least;
-		return 1;
+	if (now_us >= step_end_us(p, last)) {
+		if (last || lower_grants(p) < 0)
+			return params_end(p);
+		p->step_us = now_us;
 	}
-	if (falling && now_us < p->step_us + most) {
-		*wake_us = now_us + LOOK_US;
-		return 1;
-	}
-	if (last || lower_grants(p) < 0)
-		return params_end(p);
-	p->step_us = now_us;
-	*wake_us = now_us + STEP_MIN_US;
+	*wake_us = last ? now_us + LOOK_US : p->step_us + STEP_US;
 	return 1;
 }
 
@@ -190,7 +200,7 @@ static int put_back(int root, enum param_id id, uint64_t old)
 {
 	int r = set(root, id, old);
 
-	return r == -ENOENT ? 0 : r; /* blkback was unloaded: nothing is left to put back */
+	return r == -ENOENT ? 0 : r; /* xen_blkback was unloaded: nothing is left to put back */
 }
 
 /* The grants first: while the pool is at zero, what they gave cannot pile up there. */
@@ -203,10 +213,12 @@ int params_end(struct params *p)
 		uint64_t now;
 		int r;
 
-		if (!q->touched || get(p->root, (enum param_id)id, &now) < 0 || now != q->now)
+		if (!q->touched)
 			continue;
-		r = put_back(p->root, (enum param_id)id, q->old);
-		if (r < 0)
+		r = get(p->root, (enum param_id)id, &now);
+		if (r == 0 && now == q->now)
+			r = put_back(p->root, (enum param_id)id, q->old);
+		if (r < 0 && r != -ENOENT)
 			result = r;
 	}
 	p->open = false;
@@ -223,7 +235,10 @@ static int param_from_name(const char *name)
 	return -EINVAL;
 }
 
-/* One line of the saved file. Return: 1: put back; 0: nothing to do; a negative errno. */
+/*
+ * One line of the saved file, which nobody but us writes: an odd one is none of ours. Return: 1:
+ * put back; 0: nothing to do; a negative errno if the value could not be put back.
+ */
 static int restore_line(int root, char *line)
 {
 	char *save_ptr = NULL;
@@ -234,19 +249,17 @@ static int restore_line(int root, char *line)
 	int r;
 
 	if (id < 0)
-		return id;
+		return 0;
 	word = strtok_r(NULL, " ", &save_ptr);
 	if (!word || parse_number(word, &old) < 0)
-		return -EINVAL;
+		return 0;
 	r = get(root, (enum param_id)id, &now);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+	if (r < 0) /* gone, or no value of ours */
+		return r == -ENOENT || r == -EINVAL || r == -ERANGE ? 0 : r;
 	while ((word = strtok_r(NULL, " ", &save_ptr))) {
 		uint64_t ours;
 
-		if (parse_number(word, &ours) < 0)
-			return -EINVAL;
-		if (ours != now)
+		if (parse_number(word, &ours) < 0 || ours != now)
 			continue;
 		r = put_back(root, (enum param_id)id, old);
 		return r < 0 ? r : 1;

@@ -24,6 +24,7 @@
 enum param_id { PARAM_POOL, PARAM_GRANT_AGE, PARAM_GRANTS, PARAM_COUNT };
 
 extern const char *const param_names[PARAM_COUNT];
+extern const char *const param_paths[PARAM_COUNT];
 
 #define PARAM_VALUES_MAX 16
 
@@ -46,9 +47,11 @@ struct param {
 struct params {
 	int root;
 	bool open;
+	bool grants;   /* the level is grants */
 	unsigned step; /* next value of PARAM_GRANTS */
 	uint64_t step_us;
 	uint64_t window_us;
+	uint64_t fell_us; /* held_kb was last seen to fall */
 	int64_t held_kb;
 	struct param param[PARAM_COUNT];
 };
@@ -57,16 +60,26 @@ struct params {
 int params_present(int root);
 
 /**
+ * struct params_wish - what a window is for.
+ * @window_us:	  how long the pool stays at zero after the last step.
+ * @idle_us:	  grants not used for this long are idle; rounded up to whole seconds.
+ * @held_kb:	  what is held now.
+ */
+struct params_wish {
+	enum level level;
+	enum scope scope;
+	uint64_t window_us;
+	uint64_t idle_us;
+	int64_t held_kb;
+};
+
+/**
  * params_begin() - open a window: old values on disk first, then the first values lowered.
- * @window_us: how long the pool stays at zero after the last step.
- * @idle_us:   grants not used for this long are idle; rounded up to whole seconds.
- * @held_kb:   what is held now.
  *
  * Return: 0; -EBUSY if one is open; -EOPNOTSUPP for a level it has not; else a negative errno,
  * and nothing is changed.
  */
-int params_begin(struct params *p, int root, enum level level, enum scope scope, uint64_t window_us,
-		 uint64_t idle_us, int64_t held_kb, uint64_t now_us);
+int params_begin(struct params *p, int root, const struct params_wish *w, uint64_t now_us);
 
 /**
  * params_next() - go on with an open window: the next step, or put everything back.

@@ -83,6 +83,8 @@ void report_started(struct report *r, const struct action *a)
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_REALTIME, &t);
+	if (r->actions && newest(r)->action.verdict == VERDICT_OPEN)
+		newest(r)->action.verdict = VERDICT_SUPERSEDED;
 	r->actions++;
 	*newest(r) = (struct entry){
 		.action = *a,
@@ -133,7 +135,7 @@ static struct json_object *entry_json(const struct entry *e)
 	put_string(o, "level", level_names[a->level]);
 	put_string(o, "scope", scope_names[a->scope]);
 	put_string(o, "verdict", verdict_names[a->verdict]);
-	if (a->verdict == VERDICT_OPEN)
+	if (a->verdict == VERDICT_OPEN || a->verdict == VERDICT_SUPERSEDED)
 		return o;
 	put_number(o, "took_ms", (int64_t)((a->done_us - a->started_us) / USEC_PER_MSEC));
 	put_number(o, "back_kb", action_gain_kb(a));

@@ -7,10 +7,9 @@
 #define XEN_RECLAIM_REPORT_H
 
 #include "diagnose.h"
+#include "lock.h"
 
-#define RUN_DIR	   "run/xen-reclaim"
 #define STATE_FILE RUN_DIR "/state.json"
-#define LOCK_FILE  RUN_DIR "/lock"
 
 /** One MESSAGE_ID each; the text of the entry stands in report.c. */
 enum message {

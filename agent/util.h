@@ -92,6 +92,11 @@ int parse_number(const char *text, uint64_t *value);
  */
 int find_number(const char *text, const char *key, uint64_t *value);
 
+static inline uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /** now_us() - CLOCK_MONOTONIC in microseconds. */
 uint64_t now_us(void);
 

@@ -2,7 +2,7 @@
 /* xen-reclaim: finds the command and runs it. What a command does stands in cmd-*.c. */
 #include "xen-reclaim.h"
 
-#include "report.h"
+#include "lock.h"
 #include "util.h"
 
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/file.h>
 
 static const char usage[] =
 	"Usage: xen-reclaim [--root=DIR] COMMAND [OPTION]\n"
@@ -49,9 +48,11 @@ void complain(const char *fmt, ...)
 
 bool daemon_runs(int root)
 {
-	_cleanup_close_ int fd = openat(root, LOCK_FILE, O_RDONLY | O_CLOEXEC);
+	int r = lock_held(root);
 
-	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	if (r < 0)
+		complain("/%s: %s", LOCK_FILE, strerror(-r));
+	return r > 0;
 }
 
 int only_json(int argc, char **argv)

@@ -44,13 +44,14 @@ static int check_config(int root)
 
 static int restore(int root)
 {
-	int r = params_restore(root);
+	_cleanup_close_ int lock = lock_take(root);
+	int r = lock < 0 ? lock : params_restore(root);
 
 	if (r > 0)
 		say(MESSAGE_RESTORED, LOG_NOTICE, "put back %d parameters of xen_blkback", r);
 	if (r < 0)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters from /%s: %s", PARAMS_SAVED,
-		    strerrordesc_np(-r));
+		    r == -EBUSY ? "xen-reclaimd runs, and does so itself" : strerrordesc_np(-r));
 	return r < 0 ? r : 0;
 }
 

@@ -3,7 +3,8 @@
 #ifndef XEN_RECLAIM_TESTS_CMOCKA_ALL_H
 #define XEN_RECLAIM_TESTS_CMOCKA_ALL_H
 
-/* clang-format off: the order is cmocka's */
+/* the order is cmocka's */
+/* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,1285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tests of the built daemon and command line as programs, against a real xenstored. The tree below
+ * --root is a stub: plain files stand for procfs and sysfs, so parameters are set, but nothing is
+ * reclaimed. Waits for what happens, never for time.
+ */
+#include "host.h"
+#include "mailbox.h"
+#include "params.h"
+#include "psi.h"
+#include "report.h"
+#include "tests/cmocka-all.h"
+#include "tests/tree.h"
+#include "tests/xenstored.h"
+#include "util.h"
+
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <xenstore.h>
+
+#define PATIENCE_US (30 * USEC_PER_SEC)
+
+#define POOL	PARAMS_DIR "/max_buffer_pages"
+#define AGE	PARAMS_DIR "/persistent_grant_unused_seconds"
+#define GRANTS	PARAMS_DIR "/max_persistent_grants"
+#define CURRENT XEN_MEMORY "/info/current_kb"
+#define CONFIG	"etc/xen/xen-reclaim.conf"
+#define TARGET	"memory/target"
+
+enum { OUT, ERR, STREAMS };
+
+/* A program that was started, and what it said. */
+struct child {
+	pid_t pid;
+	int pidfd;
+	int fds[STREAMS];
+	char text[STREAMS][8192];
+	size_t len[STREAMS];
+	int status;
+};
+
+/* One test's host, and what was seen of it. */
+static struct world {
+	struct tree tree;
+	struct child daemon;
+	struct child cli;
+	int notify;
+	char notified[8192];
+	int inotify;
+	int params_wd;
+	unsigned writes[PARAM_COUNT];
+	bool pool_was_zero;
+	char responses[64][MAILBOX_MAX_CHARS + 1];
+	unsigned n_responses;
+} w;
+
+static char daemon_path[512];
+static char cli_path[512];
+static struct test_xenstored xenstored;
+static struct xs_handle *dom0;
+
+/* --- what happens --------------------------------------------------------------------------- */
+
+static void drain_stream(struct child *c, int i)
+{
+	size_t room = sizeof(c->text[i]) - 1 - c->len[i];
+	ssize_t n = read(c->fds[i], c->text[i] + c->len[i], room);
+
+	assert_true(room > 0);
+	if (n > 0) {
+		c->len[i] += (size_t)n;
+	} else {
+		(void)close(c->fds[i]);
+		c->fds[i] = -1;
+	}
+}
+
+/* All that it said comes before its end is told. */
+static void reap(struct child *c)
+{
+	if (c->fds[OUT] >= 0 || c->fds[ERR] >= 0)
+		return;
+	assert_int_equal(waitpid(c->pid, &c->status, 0), c->pid);
+	(void)close(c->pidfd);
+	c->pidfd = -1;
+	c->pid = 0;
+}
+
+static void drain_notify(void)
+{
+	size_t len = strlen(w.notified);
+	ssize_t n = recv(w.notify, w.notified + len, sizeof(w.notified) - 2 - len, 0);
+
+	assert_true(n > 0);
+	(void)snprintf(w.notified + len + n, 2, "\n");
+}
+
+static void note_write(const struct inotify_event *e)
+{
+	for (int id = 0; id < PARAM_COUNT; id++)
+		if (strcmp(e->name, param_names[id]) == 0 && e->mask & IN_CLOSE_WRITE)
+			w.writes[id]++;
+	if (tree_has(&w.tree, POOL) && strcmp(tree_get(&w.tree, POOL), "0\n") == 0)
+		w.pool_was_zero = true;
+}
+
+static void drain_inotify(void)
+{
+	_Alignas(struct inotify_event) char buf[4096];
+	ssize_t n = read(w.inotify, buf, sizeof(buf));
+
+	assert_true(n > 0);
+	for (char *at = buf; at < buf + n;) {
+		const struct inotify_event *e = (const struct inotify_event *)at;
+
+		if (e->wd == w.params_wd)
+			note_write(e);
+		at += sizeof(*e) + e->len;
+	}
+}
+
+static char *store_get(const char *path)
+{
+	static char text[MAILBOX_MAX_CHARS + 1];
+	unsigned len;
+	char *value = xs_read(dom0, XBT_NULL, path, &len);
+
+	(void)snprintf(text, sizeof(text), "%s", value ? value : "(none)");
+	free(value);
+	return text;
+}
+
+static void drain_store(void)
+{
+	char **event;
+
+	while ((event = xs_check_watch(dom0))) {
+		bool response = strcmp(event[XS_WATCH_TOKEN], MAILBOX_RESPONSE) == 0;
+		const char *value = response ? store_get(MAILBOX_RESPONSE) : "";
+
+		if (*value && strcmp(value, "(none)") != 0) {
+			assert_true(w.n_responses < ARRAY_SIZE(w.responses));
+			(void)snprintf(w.responses[w.n_responses++], sizeof(w.responses[0]), "%s",
+				       value);
+		}
+		free(event);
+	}
+}
+
+/* Takes note of whatever happened, after waiting for something to happen. */
+static void pump(int timeout_ms)
+{
+	struct child *const children[] = {&w.daemon, &w.cli};
+	struct pollfd p[] = {
+		{w.notify, POLLIN, 0},		{w.inotify, POLLIN, 0},
+		{xs_fileno(dom0), POLLIN, 0},	{w.daemon.fds[OUT], POLLIN, 0},
+		{w.daemon.fds[ERR], POLLIN, 0}, {w.cli.fds[OUT], POLLIN, 0},
+		{w.cli.fds[ERR], POLLIN, 0},	{w.daemon.pidfd, POLLIN, 0},
+		{w.cli.pidfd, POLLIN, 0},
+	};
+
+	assert_true(poll(p, ARRAY_SIZE(p), timeout_ms) >= 0);
+	if (p[0].revents)
+		drain_notify();
+	if (p[1].revents)
+		drain_inotify();
+	if (p[2].revents)
+		drain_store();
+	for (int i = 0; i < 2 * STREAMS; i++)
+		if (p[3 + i].revents)
+			drain_stream(children[i / STREAMS], i % STREAMS);
+	for (int i = 0; i < 2; i++)
+		if (p[7 + i].revents)
+			reap(children[i]);
+}
+
+/* Until @cond holds; everything that can make it hold wakes pump(). */
+#define WAIT(cond)                                                                                 \
+	do {                                                                                       \
+		uint64_t end_us = now_us() + PATIENCE_US;                                          \
+                                                                                                   \
+		while (!(cond)) {                                                                  \
+			uint64_t t_us = now_us();                                                  \
+                                                                                                   \
+			if (t_us >= end_us)                                                        \
+				fail_msg("waited for %s; the daemon said:\n%s", #cond,             \
+					 w.daemon.text[ERR]);                                      \
+			pump((int)((end_us - t_us) / USEC_PER_MSEC) + 1);                          \
+		}                                                                                  \
+	} while (0)
+
+/* --- programs ------------------------------------------------------------------------------- */
+
+static void spawn(struct child *c, const char *program, const char *const *args)
+{
+	posix_spawn_file_actions_t actions;
+	char root[128];
+	char *argv[16] = {(char *)program, root};
+	int pipes[STREAMS][2];
+	int n = 2;
+
+	*c = (struct child){0};
+	(void)snprintf(root, sizeof(root), "--root=%s", w.tree.path);
+	for (; *args; args++)
+		argv[n++] = (char *)*args;
+	assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+	for (int i = 0; i < STREAMS; i++) {
+		assert_int_equal(pipe2(pipes[i], O_CLOEXEC), 0);
+		assert_int_equal(
+			posix_spawn_file_actions_adddup2(&actions, pipes[i][1], STDOUT_FILENO + i),
+			0);
+		c->fds[i] = pipes[i][0];
+	}
+	assert_int_equal(posix_spawn(&c->pid, program, &actions, NULL, argv, environ), 0);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	for (int i = 0; i < STREAMS; i++)
+		(void)close(pipes[i][1]);
+	c->pidfd = pidfd_open(c->pid, 0);
+	assert_true(c->pidfd >= 0);
+}
+
+#define ARGS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+static int exit_status(const struct child *c)
+{
+	assert_true(WIFEXITED(c->status));
+	return WEXITSTATUS(c->status);
+}
+
+/* Runs a program to its end. Return: its exit status. */
+static int run(const char *program, const char *const *args)
+{
+	spawn(&w.cli, program, args);
+	WAIT(w.cli.pid == 0);
+	return exit_status(&w.cli);
+}
+
+static unsigned count(const char *text, const char *part)
+{
+	unsigned n = 0;
+
+	for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
+		n++;
+	return n;
+}
+
+static void spawn_daemon(const char *const *args)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/notify", w.tree.path);
+	assert_int_equal(setenv("NOTIFY_SOCKET", path, 1), 0);
+	spawn(&w.daemon, daemon_path, args);
+	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+}
+
+static void start_daemon(const char *const *args)
+{
+	w.notified[0] = '\0';
+	spawn_daemon(args);
+	WAIT(strstr(w.notified, "READY=1") || w.daemon.pid == 0);
+	if (w.daemon.pid == 0)
+		fail_msg("the daemon ended:\n%s", w.daemon.text[ERR]);
+}
+
+static void stop_daemon(void)
+{
+	assert_int_equal(kill(w.daemon.pid, SIGTERM), 0);
+	WAIT(w.daemon.pid == 0);
+	if (exit_status(&w.daemon) != 0)
+		fail_msg("the daemon failed:\n%s", w.daemon.text[ERR]);
+}
+
+static void kill_daemon(void)
+{
+	assert_int_equal(kill(w.daemon.pid, SIGKILL), 0);
+	WAIT(w.daemon.pid == 0);
+	assert_true(WIFSIGNALED(w.daemon.status));
+}
+
+static void expect_said(const struct child *c, int stream, const char *part)
+{
+	if (!strstr(c->text[stream], part))
+		fail_msg("\"%s\" says nothing of \"%s\"", c->text[stream], part);
+}
+
+static void expect_one_line(const struct child *c)
+{
+	if (count(c->text[ERR], "\n") != 1)
+		fail_msg("not one line: \"%s\"", c->text[ERR]);
+}
+
+/* --- the host ------------------------------------------------------------------------------- */
+
+static bool holds(const char *path, const char *text)
+{
+	return strcmp(tree_get(&w.tree, path), text) == 0;
+}
+
+static void expect_all_back(void)
+{
+	tree_expect(&w.tree, POOL, "1024\n");
+	tree_expect(&w.tree, AGE, "60\n");
+	tree_expect(&w.tree, GRANTS, "1056\n");
+	assert_false(tree_has(&w.tree, PARAMS_SAVED));
+}
+
+static void expect_untouched(void)
+{
+	pump(0);
+	for (int id = 0; id < PARAM_COUNT; id++)
+		assert_int_equal(w.writes[id], 0);
+	expect_all_back();
+}
+
+static void store_put(const char *path, const char *value)
+{
+	assert_true(xs_write(dom0, XBT_NULL, path, value, (unsigned)strlen(value)));
+}
+
+/* A request that somebody waits for. */
+static void request(unsigned id, const char *rest)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "%u %lld %s", id, (long long)time(NULL) + 60, rest);
+	store_put(MAILBOX_REQUEST, text);
+}
+
+/* The toolstack wants memory of dom0: less than it has. */
+static void let_target_fall(void)
+{
+	store_put(TARGET, "500000");
+}
+
+static unsigned count_responses(const char *text)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w.n_responses; i++)
+		n += strncmp(w.responses[i], text, strlen(text)) == 0;
+	return n;
+}
+
+/* The daemon has dealt with everything written into the store before. */
+static void sync_daemon(void)
+{
+	static unsigned id = 1000;
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%u x", ++id);
+	store_put(MAILBOX_REQUEST, text);
+	(void)snprintf(text, sizeof(text), "%u error EINVAL", id);
+	WAIT(count_responses(text));
+}
+
+static struct json_object *member(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v))
+		fail_msg("no \"%s\" in %s", key, json_object_to_json_string(o));
+	return v;
+}
+
+static const char *string(struct json_object *o, const char *key)
+{
+	return json_object_get_string(member(o, key));
+}
+
+static int64_t number(struct json_object *o, const char *key)
+{
+	assert_int_equal(json_object_get_type(member(o, key)), json_type_int);
+	return json_object_get_int64(member(o, key));
+}
+
+static struct json_object *parse(const char *text)
+{
+	struct json_object *o = json_tokener_parse(text);
+
+	if (!o)
+		fail_msg("this is no JSON: %s", text);
+	return o;
+}
+
+static struct json_object *state_now(void)
+{
+	return parse(tree_get(&w.tree, STATE_FILE));
+}
+
+static int64_t actions_now(void)
+{
+	struct json_object *o = state_now();
+	int64_t n = number(o, "actions");
+
+	(void)json_object_put(o);
+	return n;
+}
+
+static void expect_newest(const char *key, const char *value)
+{
+	struct json_object *o = state_now();
+	struct json_object *list = member(o, "history");
+	size_t n = json_object_array_length(list);
+
+	assert_true(n > 0);
+	assert_string_equal(string(json_object_array_get_idx(list, n - 1), key), value);
+	(void)json_object_put(o);
+}
+
+static bool newest_is(const char *verdict)
+{
+	struct json_object *o = state_now();
+	struct json_object *list = member(o, "history");
+	size_t n = json_object_array_length(list);
+	bool is = n > 0 &&
+		  strcmp(string(json_object_array_get_idx(list, n - 1), "verdict"), verdict) == 0;
+
+	(void)json_object_put(o);
+	return is;
+}
+
+/* Dom0 with unpopulated memory switched off, two disks, and no pressure information. */
+static void put_host(void)
+{
+	tree_put(&w.tree, POOL, "1024\n");
+	tree_put(&w.tree, AGE, "60\n");
+	tree_put(&w.tree, GRANTS, "1056\n");
+	tree_put(&w.tree, CURRENT, "600000\n");
+	tree_put(&w.tree, XEN_MEMORY "/info/low_kb", "0\n");
+	tree_put(&w.tree, XEN_MEMORY "/target_kb", "700000\n");
+	tree_put(&w.tree, "sys/hypervisor/type", "xen\n");
+	tree_put(&w.tree, "proc/xen/capabilities", "control_d\n");
+	tree_put(&w.tree, "proc/sys/kernel/osrelease", "6.1.0-32-amd64\n");
+	tree_put(&w.tree, "proc/cmdline", "ro initcall_blacklist=unpopulated_init\n");
+	tree_put(&w.tree, "proc/iomem", "00000000-00000fff : Reserved\n");
+	tree_put(&w.tree, "proc/meminfo", "MemTotal: 700000 kB\nMemAvailable:  100000 kB\n");
+	tree_put(&w.tree, "proc/vmstat", "pswpin 10\npswpout 20\n");
+	tree_mkdir(&w.tree, "sys/bus/xen-backend/devices");
+	tree_mkdir(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712");
+	tree_mkdir(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712");
+	tree_mkdir(&w.tree, "sys/bus/xen-backend/devices/vif-1-0");
+	tree_mkdir(&w.tree, "run");
+	tree_mkdir(&w.tree, "run/xen-reclaim");
+	tree_put(&w.tree, CONFIG, "[backoff]\nregrowth = 1s\n");
+}
+
+/* A watch fires once when it is set. */
+static void watch(const char *path)
+{
+	unsigned n;
+
+	assert_true(xs_watch(dom0, path, path));
+	free(xs_read_watch(dom0, &n));
+}
+
+static void reset_store(void)
+{
+	assert_int_equal(test_xenstored_as(&xenstored, 0), 0);
+	store_put(MAILBOX_REQUEST, "");
+	store_put(MAILBOX_RESPONSE, "");
+	store_put(TARGET, "700000");
+	(void)xs_rm(dom0, XBT_NULL, MAILBOX_AGENT);
+	watch(MAILBOX_RESPONSE);
+	watch(MAILBOX_AGENT);
+}
+
+static void watch_tree(void)
+{
+	const uint32_t mask = IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_CREATE;
+	char path[128];
+
+	w.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	assert_true(w.inotify >= 0);
+	(void)snprintf(path, sizeof(path), "%s/" PARAMS_DIR, w.tree.path);
+	w.params_wd = inotify_add_watch(w.inotify, path, mask);
+	assert_true(w.params_wd >= 0);
+	(void)snprintf(path, sizeof(path), "%s/" RUN_DIR, w.tree.path);
+	assert_true(inotify_add_watch(w.inotify, path, mask) >= 0);
+}
+
+static int setup(void **state)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	const struct child none = {.pidfd = -1, .fds = {-1, -1}};
+
+	(void)state;
+	w = (struct world){.daemon = none, .cli = none, .notify = -1, .inotify = -1};
+	tree_make(&w.tree);
+	put_host();
+	watch_tree();
+	w.notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/notify", w.tree.path);
+	assert_int_equal(bind(w.notify, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	reset_store();
+	return 0;
+}
+
+static void end_child(struct child *c)
+{
+	if (c->pid) {
+		(void)kill(c->pid, SIGKILL);
+		(void)waitpid(c->pid, NULL, 0);
+	}
+	close_fd(&c->fds[OUT]);
+	close_fd(&c->fds[ERR]);
+	close_fd(&c->pidfd);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	end_child(&w.daemon);
+	end_child(&w.cli);
+	close_fd(&w.notify);
+	close_fd(&w.inotify);
+	(void)xs_unwatch(dom0, MAILBOX_RESPONSE, MAILBOX_RESPONSE);
+	(void)xs_unwatch(dom0, MAILBOX_AGENT, MAILBOX_AGENT);
+	(void)unsetenv("WATCHDOG_USEC");
+	tree_remove(&w.tree);
+	return 0;
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+static void systemd_is_told_of_its_life(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("WATCHDOG_USEC", "200000", 1), 0);
+	start_daemon(ARGS());
+	assert_non_null(strstr(w.notified, "STATUS=mechanism params, pressure by none; 0 actions"));
+	assert_null(strstr(w.notified, "STOPPING=1"));
+	WAIT(count(w.notified, "WATCHDOG=1") >= 2);
+	stop_daemon();
+	WAIT(strstr(w.notified, "STOPPING=1"));
+	expect_untouched();
+}
+
+static void the_agent_key_stands_while_it_runs(void **state)
+{
+	(void)state;
+	assert_string_equal(store_get(MAILBOX_AGENT), "(none)");
+	start_daemon(ARGS());
+	assert_string_equal(store_get(MAILBOX_AGENT), MAILBOX_VERSION);
+	assert_true(tree_has(&w.tree, STATE_FILE));
+	stop_daemon();
+	assert_string_equal(store_get(MAILBOX_AGENT), "");
+	assert_false(tree_has(&w.tree, STATE_FILE));
+}
+
+static void a_second_daemon_leaves_the_first_alone(void **state)
+{
+	char before[4096];
+
+	(void)state;
+	start_daemon(ARGS());
+	(void)snprintf(before, sizeof(before), "%s", tree_get(&w.tree, STATE_FILE));
+	assert_int_equal(run(daemon_path, ARGS()), 1);
+	expect_said(&w.cli, ERR, "another xen-reclaimd runs");
+	expect_one_line(&w.cli);
+	tree_expect(&w.tree, STATE_FILE, before);
+	assert_string_equal(store_get(MAILBOX_AGENT), MAILBOX_VERSION);
+	stop_daemon();
+}
+
+static void it_lives_on_without_xenstore(void **state)
+{
+	struct test_xenstored other;
+
+	(void)state;
+	assert_int_equal(test_xenstored_start(&other, NULL, 0), 0);
+	assert_int_equal(test_xenstored_as(&other, 0), 0);
+	start_daemon(ARGS());
+	assert_int_equal(test_xenstored_stop(&other), 0);
+	stop_daemon();
+	start_daemon(ARGS()); /* and starts without one */
+	expect_said(&w.daemon, ERR, "no xenstore");
+	stop_daemon();
+}
+
+static void sigterm_in_a_window_puts_everything_back(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	request(31, "grants 60000 *");
+	WAIT(holds(POOL, "0\n") && holds(AGE, "5\n") && holds(GRANTS, "0\n"));
+	stop_daemon();
+	expect_all_back();
+	WAIT(count_responses("31 error EIO"));
+}
+
+static void restore_makes_a_kill_in_a_window_good(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	request(32, "grants 60000 *");
+	WAIT(holds(GRANTS, "0\n"));
+	kill_daemon();
+	tree_expect(&w.tree, POOL, "0\n");
+	assert_int_equal(run(daemon_path, ARGS("--restore")), 0);
+	expect_said(&w.cli, ERR, "put back 3 parameters");
+	expect_all_back();
+	assert_int_equal(run(daemon_path, ARGS("--restore")), 0);
+	assert_string_equal(w.cli.text[ERR], "");
+	expect_all_back();
+}
+
+static void a_new_start_makes_a_kill_in_a_window_good(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	request(33, "pool 60000 *");
+	WAIT(holds(POOL, "0\n"));
+	kill_daemon();
+	store_put(MAILBOX_REQUEST, "");
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "put back 1 parameters");
+	expect_all_back();
+	stop_daemon();
+}
+
+static void dry_run_changes_nothing(void **state)
+{
+	(void)state;
+	start_daemon(ARGS("--dry-run"));
+	let_target_fall();
+	WAIT(strstr(w.daemon.text[ERR], "balloon: would reclaim grants of idle disks (dry run)"));
+	expect_untouched();
+	assert_string_equal(store_get(MAILBOX_AGENT), "(none)");
+	stop_daemon();
+	expect_untouched();
+	assert_string_equal(store_get(MAILBOX_AGENT), "(none)");
+}
+
+/* --- configuration -------------------------------------------------------------------------- */
+
+static void check_config_says_the_line(void **state)
+{
+	(void)state;
+	assert_int_equal(run(daemon_path, ARGS("--check-config")), 0);
+	assert_string_equal(w.cli.text[ERR], "");
+	tree_put(&w.tree, CONFIG, "[reclaim]\nwindow = 1\n");
+	assert_int_equal(run(daemon_path, ARGS("--check-config")), 1);
+	expect_said(&w.cli, ERR, "/" CONFIG ":2: [reclaim] window: \"1\" is not a time from");
+	expect_one_line(&w.cli);
+	assert_int_equal(run(daemon_path, ARGS()), 1);
+	expect_said(&w.cli, ERR, "/" CONFIG ":2: [reclaim] window");
+	expect_one_line(&w.cli);
+}
+
+static void a_bad_reload_keeps_the_old_configuration(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	tree_put(&w.tree, CONFIG, "[balloon]\nfollow = no\n[reclaim]\nwindow = 1\n");
+	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
+	WAIT(strstr(w.notified, "RELOADING=1") && count(w.notified, "READY=1") == 2);
+	WAIT(strstr(w.daemon.text[ERR], "the old configuration stays"));
+	expect_said(&w.daemon, ERR, "/" CONFIG ":4: [reclaim] window");
+	let_target_fall();
+	WAIT(holds(POOL, "0\n"));
+	stop_daemon();
+	expect_all_back();
+}
+
+static void a_good_reload_changes_it(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	tree_put(&w.tree, CONFIG, "[balloon]\nfollow = no\n");
+	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
+	WAIT(strstr(w.daemon.text[ERR], "configuration reloaded"));
+	let_target_fall();
+	sync_daemon();
+	assert_int_equal(actions_now(), 0);
+	stop_daemon();
+	expect_untouched();
+}
+
+/* --- sources -------------------------------------------------------------------------------- */
+
+static void a_fall_of_the_balloon_target_reclaims_grants(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	let_target_fall();
+	WAIT(w.pool_was_zero && newest_is("no-gain"));
+	expect_newest("cause", "balloon");
+	expect_newest("level", "grants");
+	expect_newest("scope", "idle");
+	assert_int_equal(w.writes[PARAM_POOL], 2);
+	assert_int_equal(w.writes[PARAM_GRANT_AGE], 2);
+	assert_int_equal(w.writes[PARAM_GRANTS], 0);
+	expect_all_back();
+	stop_daemon();
+}
+
+/* Up, or down to what the domain has: the balloon takes no page. */
+static void a_target_that_takes_nothing_is_no_fall(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	store_put(TARGET, "800000");
+	sync_daemon();
+	store_put(TARGET, "600000");
+	sync_daemon();
+	store_put(TARGET, "-5");
+	sync_daemon();
+	assert_int_equal(actions_now(), 0);
+	stop_daemon();
+	expect_untouched();
+}
+
+/* The text of a pressure file whose totals can grow without a moment in between. */
+#define PSI_TEXT                                                                                   \
+	"some avg10=0.00 avg60=0.00 avg300=0.00 total=00000000\n"                                  \
+	"full avg10=0.00 avg60=0.00 avg300=0.00 total=00000000\n"
+
+/* 100 ms of stall: the threshold is 50 ms. */
+static void stall(struct sealed *s, const char *kind)
+{
+	char *total = strstr(strstr(s->text, kind), "total=") + strlen("total=");
+
+	total[2]++;
+}
+
+static void expect_psi_action(const char *kind, const char *cause, const char *level)
+{
+	struct sealed s;
+
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "reading totals on a timer");
+	assert_non_null(strstr(w.notified, "pressure by totals"));
+	stall(&s, kind);
+	WAIT(newest_is("no-gain"));
+	expect_newest("cause", cause);
+	expect_newest("level", level);
+	assert_true(w.pool_was_zero);
+	stop_daemon();
+	expect_all_back();
+	tree_unseal(&s);
+}
+
+static void totals_of_some_that_grow_are_soft_pressure(void **state)
+{
+	(void)state;
+	expect_psi_action("some", "soft-pressure", "pool");
+}
+
+static void totals_of_full_that_grow_are_hard_pressure(void **state)
+{
+	(void)state;
+	expect_psi_action("full", "hard-pressure", "grants");
+}
+
+static void pressure_without_blkback_is_told_for_what_it_is(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	tree_drop(&w.tree, "sys/module/xen_blkback");
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
+	start_daemon(ARGS());
+	stall(&s, "some");
+	WAIT(strstr(w.daemon.text[ERR], "pressure, but"));
+	expect_said(&w.daemon, ERR, "xen_blkback");
+	assert_null(strstr(w.daemon.text[ERR], "come back to it"));
+	stop_daemon();
+	tree_unseal(&s);
+}
+
+static void the_pressure_of_this_machine_is_listened_to(void **state)
+{
+	const struct threshold t = {50 * USEC_PER_MSEC, USEC_PER_SEC};
+	enum psi_mode mode;
+	int fd;
+
+	(void)state;
+	tree_mkdir(&w.tree, "proc/pressure");
+	tree_link(&w.tree, PSI_PATH, "/" PSI_PATH);
+	fd = psi_open_trigger(w.tree.root, PSI_SOME, &t, &mode);
+	if (fd < 0) {
+		print_message("skipped: no trigger on /" PSI_PATH ": %s\n", strerror(-fd));
+		skip();
+	}
+	(void)close(fd);
+	start_daemon(ARGS());
+	assert_non_null(strstr(w.notified, "pressure by trigger"));
+	stop_daemon();
+}
+
+/* --- the mailbox ---------------------------------------------------------------------------- */
+
+static void a_trigger_is_carried_out_and_answered(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	start_daemon(ARGS());
+	spawn(&w.cli, cli_path, ARGS("trigger", "--window=1000"));
+	WAIT(holds(GRANTS, "0\n"));
+	tree_expect(&w.tree, POOL, "0\n");
+	tree_put(&w.tree, CURRENT, "650000\n"); /* memory comes back */
+	WAIT(w.cli.pid == 0);
+	assert_int_equal(exit_status(&w.cli), 0);
+	assert_string_equal(w.cli.text[OUT], "50000 kB back from 2 disks\n");
+	assert_string_equal(w.cli.text[ERR], "");
+	expect_all_back();
+	assert_int_equal(w.writes[PARAM_POOL], 2);
+	assert_int_equal(w.writes[PARAM_GRANT_AGE], 2);
+	assert_int_equal(w.writes[PARAM_GRANTS], 9);
+	WAIT(w.n_responses == 1);
+	assert_non_null(strstr(w.responses[0], " ok 2 50000"));
+	assert_string_equal(store_get(MAILBOX_REQUEST), "");
+	WAIT(newest_is("helped"));
+	o = state_now();
+	assert_int_equal(number(o, "helped"), 1);
+	assert_int_equal(number(o, "lasting_kb"), 50000);
+	(void)json_object_put(o);
+	stop_daemon();
+}
+
+static void a_trigger_at_level_pool_leaves_the_grants(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
+	assert_true(w.pool_was_zero);
+	assert_int_equal(w.writes[PARAM_POOL], 2);
+	assert_int_equal(w.writes[PARAM_GRANT_AGE], 0);
+	assert_int_equal(w.writes[PARAM_GRANTS], 0);
+	stop_daemon();
+	expect_all_back();
+}
+
+static void what_parameters_cannot_do_is_refused(void **state)
+{
+	static const char *const args[][4] = {
+		{"trigger", "1"}, {"trigger", "1/51712"}, {"trigger", "--level=requests"}};
+
+	(void)state;
+	start_daemon(ARGS());
+	for (size_t i = 0; i < ARRAY_SIZE(args); i++) {
+		assert_int_equal(run(cli_path, args[i]), 1);
+		expect_said(&w.cli, ERR, "parameters of xen_blkback reach the whole host");
+		expect_one_line(&w.cli);
+		assert_string_equal(w.cli.text[OUT], "");
+	}
+	stop_daemon();
+	expect_untouched();
+}
+
+static void without_blkback_a_trigger_is_refused(void **state)
+{
+	(void)state;
+	tree_drop(&w.tree, "sys/module/xen_blkback");
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("trigger")), 1);
+	expect_said(&w.cli, ERR, "the mechanism in use cannot do that");
+	stop_daemon();
+}
+
+static void without_the_daemon_a_trigger_says_so(void **state)
+{
+	(void)state;
+	assert_int_equal(run(cli_path, ARGS("trigger")), 3);
+	expect_said(&w.cli, ERR, "the daemon is not running");
+	start_daemon(ARGS());
+	stop_daemon();
+	assert_int_equal(run(cli_path, ARGS("trigger")), 3);
+	start_daemon(ARGS());
+	kill_daemon(); /* the agent key still stands */
+	assert_string_equal(store_get(MAILBOX_AGENT), MAILBOX_VERSION);
+	assert_int_equal(run(cli_path, ARGS("trigger")), 3);
+	expect_one_line(&w.cli);
+}
+
+static void malformed_requests_are_answered(void **state)
+{
+	static const struct {
+		const char *request;
+		const char *response;
+	} cases[] = {
+		{"junk", "0 error EINVAL"},
+		{"51", "51 error EINVAL"},
+		{"52 9999999999 pool -", "52 error EINVAL"},
+		{"53 9999999999 pool - * ", "53 error EINVAL"},
+		{"54 9999999999  pool - *", "54 error EINVAL"},
+		{"55 9999999999 all - *", "55 error EINVAL"},
+		{"56 9999999999 pool 0 *", "56 error ERANGE"},
+		{"57 9999999999 pool - 32752", "57 error ERANGE"},
+		{"58 9999999999 pool - -1", "58 error EINVAL"},
+		{"59 9999999999 requests - *", "59 error EOPNOTSUPP"},
+		{"60 9999999999 pool - 1", "60 error EOPNOTSUPP"},
+	};
+	char text[3000];
+
+	(void)state;
+	start_daemon(ARGS());
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		store_put(MAILBOX_REQUEST, cases[i].request);
+		WAIT(count_responses(cases[i].response));
+	}
+	for (size_t len = MAILBOX_MAX_CHARS + 1; len < sizeof(text); len *= 4) {
+		unsigned n = w.n_responses;
+
+		(void)snprintf(text, sizeof(text), "61 %0*d pool - *", (int)len - 12, 7);
+		store_put(MAILBOX_REQUEST, text);
+		WAIT(w.n_responses > n);
+		assert_string_equal(w.responses[n], "0 error EINVAL");
+	}
+	stop_daemon();
+	expect_untouched();
+}
+
+/* It lies there when the daemon starts: that is read before anything that comes later. */
+static void a_request_past_its_deadline_is_ignored(void **state)
+{
+	(void)state;
+	store_put(MAILBOX_REQUEST, "62 1700000000 pool - *");
+	start_daemon(ARGS());
+	let_target_fall();
+	WAIT(newest_is("no-gain"));
+	expect_newest("cause", "balloon");
+	assert_int_equal(actions_now(), 1);
+	assert_int_equal(w.n_responses, 0);
+	stop_daemon();
+}
+
+static void one_request_is_served_at_a_time(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	request(71, "pool 3000 *");
+	WAIT(holds(POOL, "0\n"));
+	request(72, "pool - *");
+	WAIT(count_responses("72 error EBUSY"));
+	request(71, "pool 3000 *"); /* the one that is being served, once more */
+	WAIT(count_responses("71 ok 2 0"));
+	sync_daemon();
+	assert_int_equal(count_responses("71 "), 1);
+	assert_int_equal(count_responses("72 ok"), 0);
+	assert_int_equal(actions_now(), 1);
+	assert_int_equal(w.writes[PARAM_POOL], 2);
+	stop_daemon();
+}
+
+/* Not with what another action gave, and not before its own is done. */
+static void a_request_that_had_to_wait_gets_its_own_answer(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, "[reclaim]\nwindow = 2s\n");
+	start_daemon(ARGS());
+	let_target_fall();
+	WAIT(holds(POOL, "0\n"));
+	request(73, "pool 500 *");
+	WAIT(count_responses("73 "));
+	pump(0);
+	assert_int_equal(count_responses("73 ok 2 0"), 1);
+	assert_int_equal(w.writes[PARAM_POOL], 4);
+	expect_newest("cause", "request");
+	assert_int_equal(actions_now(), 2);
+	stop_daemon();
+	expect_all_back();
+}
+
+static void a_guest_cannot_use_the_mailbox(void **state)
+{
+	static const char *const keys[] = {MAILBOX_REQUEST, MAILBOX_RESPONSE, MAILBOX_AGENT, TARGET,
+					   "blkback-reclaim"};
+	struct xs_handle *guest;
+
+	(void)state;
+	start_daemon(ARGS());
+	assert_int_equal(test_xenstored_as(&xenstored, 1), 0);
+	guest = xs_open(0);
+	assert_int_equal(test_xenstored_as(&xenstored, 0), 0);
+	assert_non_null(guest);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		char path[128];
+
+		(void)snprintf(path, sizeof(path), "/local/domain/0/%s", keys[i]);
+		errno = 0;
+		assert_false(xs_write(guest, XBT_NULL, path, "1 9999999999 pool - *", 21));
+		assert_int_equal(errno, EACCES);
+		errno = 0;
+		assert_false(xs_rm(guest, XBT_NULL, path));
+		assert_int_equal(errno, EACCES);
+		errno = 0;
+		assert_null(xs_read(guest, XBT_NULL, path, NULL));
+		assert_int_equal(errno, EACCES);
+	}
+	/* its own mailbox is nobody's */
+	assert_true(
+		xs_write(guest, XBT_NULL, "data/" MAILBOX_REQUEST, "1 9999999999 pool - *", 21));
+	xs_close(guest);
+	sync_daemon();
+	assert_int_equal(actions_now(), 0);
+	assert_int_equal(count_responses("1 "), 0);
+	stop_daemon();
+	expect_untouched();
+}
+
+/* --- the command line ----------------------------------------------------------------------- */
+
+static void wrong_usage_is_refused(void **state)
+{
+	static const char *const cli[][4] = {
+		{NULL},
+		{"--junk"},
+		{"junk"},
+		{"status", "--junk"},
+		{"status", "junk"},
+		{"doctor", "junk"},
+		{"trigger", "--level=all"},
+		{"trigger", "--window=0"},
+		{"trigger", "--window=60001"},
+		{"trigger", "--window=1s"},
+		{"trigger", "--timeout=0"},
+		{"trigger", "--timeout=601"},
+		{"trigger", "--junk"},
+		{"trigger", "1", "2"},
+		{"trigger", "32752"},
+		{"trigger", "1/"},
+		{"trigger", "1 2"},
+		{"trigger", ""},
+	};
+	static const char *const daemon[][4] = {{"--junk"}, {"junk"}, {"--root"}, {"--restore=1"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cli); i++) {
+		if (run(cli_path, cli[i]) != 2)
+			fail_msg("xen-reclaim %s", cli[i][0] ? cli[i][0] : "");
+		assert_string_equal(w.cli.text[OUT], "");
+		assert_string_not_equal(w.cli.text[ERR], "");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(daemon); i++) {
+		if (run(daemon_path, daemon[i]) != 2)
+			fail_msg("xen-reclaimd %s", daemon[i][0]);
+		assert_string_not_equal(w.cli.text[ERR], "");
+	}
+	expect_untouched();
+}
+
+static void help_and_version_are_told(void **state)
+{
+	const char *const programs[] = {daemon_path, cli_path};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		assert_int_equal(run(programs[i], ARGS("--help")), 0);
+		expect_said(&w.cli, OUT, "Usage: xen-reclaim");
+		assert_int_equal(run(programs[i], ARGS("--version")), 0);
+		expect_said(&w.cli, OUT, VERSION "\n");
+	}
+}
+
+static void expect_host(struct json_object *o)
+{
+	struct json_object *memory = member(o, "memory");
+	struct json_object *parameters = member(o, "parameters");
+
+	assert_int_equal(number(memory, "available_kb"), 100000);
+	assert_int_equal(number(memory, "pswpin"), 10);
+	assert_int_equal(number(memory, "pswpout"), 20);
+	assert_int_equal(number(memory, "held_kb"), 100000);
+	assert_int_equal(number(memory, "current_kb"), 600000);
+	assert_int_equal(number(memory, "target_kb"), 700000);
+	assert_int_equal(number(memory, "low_kb"), 0);
+	assert_int_equal(number(parameters, "max_buffer_pages"), 1024);
+	assert_int_equal(number(parameters, "persistent_grant_unused_seconds"), 60);
+	assert_int_equal(number(parameters, "max_persistent_grants"), 1056);
+	assert_int_equal(number(member(o, "pressure"), "some_total_us"), 1);
+	assert_int_equal(number(member(o, "pressure"), "full_total_us"), 2);
+}
+
+static void expect_levels(struct json_object *levels, const char *pages)
+{
+	for (int l = 0; l < LEVEL_COUNT; l++) {
+		struct json_object *level = member(levels, level_names[l]);
+
+		assert_string_equal(string(level, "gives_ram"), l == LEVEL_REQUESTS ? "no" : pages);
+		assert_string_not_equal(string(level, "why"), "");
+	}
+}
+
+static void expect_daemon(struct json_object *d)
+{
+	struct json_object *a;
+
+	assert_int_equal(number(d, "version"), 1);
+	assert_int_equal(number(d, "pid"), w.daemon.pid);
+	assert_string_equal(string(d, "mechanism"), "params");
+	assert_string_equal(string(d, "psi"), "totals");
+	assert_true(json_object_get_boolean(member(d, "xenstore")));
+	assert_false(json_object_get_boolean(member(d, "dry_run")));
+	expect_levels(member(d, "levels"), "yes");
+	assert_int_equal(number(d, "actions"), 1);
+	assert_int_equal(number(d, "helped"), 0);
+	assert_int_equal(number(d, "lasting_kb"), 0);
+	assert_int_equal(json_object_array_length(member(d, "history")), 1);
+	a = json_object_array_get_idx(member(d, "history"), 0);
+	assert_true(number(a, "time_us") > INT64_C(1700000000000000));
+	assert_string_equal(string(a, "cause"), "request");
+	assert_string_equal(string(a, "level"), "pool");
+	assert_string_equal(string(a, "scope"), "all");
+	assert_string_equal(string(a, "verdict"), "no-gain");
+	assert_true(number(a, "took_ms") >= 150);
+	assert_int_equal(number(a, "back_kb"), 0);
+	assert_int_equal(number(a, "lasting_kb"), 0);
+	assert_int_equal(number(a, "pswpin"), 0);
+	assert_int_equal(number(a, "pswpout"), 0);
+}
+
+static void status_tells_of_the_host_and_of_the_daemon(void **state)
+{
+	struct json_object *o;
+	struct sealed s;
+
+	(void)state;
+	tree_seal(&w.tree, PSI_PATH, "some total=1\nfull total=2\n", &s);
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
+	WAIT(newest_is("no-gain"));
+	assert_int_equal(run(cli_path, ARGS("status", "--json")), 0);
+	o = parse(w.cli.text[OUT]);
+	expect_host(o);
+	expect_daemon(member(o, "daemon"));
+	(void)json_object_put(o);
+	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	expect_said(&w.cli, OUT, "mechanism params, pressure by totals");
+	expect_said(&w.cli, OUT, "no-gain");
+	stop_daemon();
+	tree_unseal(&s);
+}
+
+static void status_tells_of_the_host_without_the_daemon(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	tree_put(&w.tree, PSI_PATH, "some total=1\nfull total=2\n");
+	assert_int_equal(run(cli_path, ARGS("status", "--json")), 3);
+	o = parse(w.cli.text[OUT]);
+	expect_host(o);
+	assert_null(member(o, "daemon"));
+	(void)json_object_put(o);
+	expect_said(&w.cli, ERR, "the daemon is not running");
+	expect_one_line(&w.cli);
+	assert_int_equal(run(cli_path, ARGS("status")), 3);
+	expect_said(&w.cli, OUT, "max_buffer_pages = 1024");
+}
+
+static void expect_doctor(int status, const char *pages)
+{
+	struct json_object *o;
+	struct json_object *list;
+
+	assert_int_equal(run(cli_path, ARGS("doctor", "--json")), status);
+	o = parse(w.cli.text[OUT]);
+	expect_levels(member(o, "levels"), pages);
+	list = member(o, "findings");
+	assert_true(json_object_array_length(list) >= 6);
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *f = json_object_array_get_idx(list, i);
+		const char *mark = string(f, "mark");
+
+		assert_string_not_equal(string(f, "id"), "");
+		assert_true(strcmp(mark, "ok") == 0 || strcmp(mark, "note") == 0 ||
+			    strcmp(mark, "bad") == 0);
+		assert_string_not_equal(string(f, "text"), "");
+		assert_int_equal(json_object_get_type(member(f, "advice")), json_type_string);
+	}
+	(void)json_object_put(o);
+	assert_int_equal(run(cli_path, ARGS("doctor")), status);
+	expect_said(&w.cli, OUT, "Does reclaim give RAM back on this host?");
+}
+
+static void doctor_tells_whether_ram_comes_back(void **state)
+{
+	(void)state;
+	expect_doctor(0, "yes");
+	tree_put(&w.tree, "proc/iomem", "100000000-107ffffff : Xen scratch\n");
+	expect_doctor(4, "no");
+	tree_drop(&w.tree, "proc/iomem");
+	tree_put(&w.tree, "proc/cmdline", "ro\n");
+	expect_doctor(0, "unknown");
+	expect_untouched();
+}
+
+/* --- all of it ------------------------------------------------------------------------------ */
+
+static int start_xenstored(void **state)
+{
+	const unsigned guest = 1;
+
+	(void)state;
+	enter_top();
+	assert_int_equal(test_xenstored_start(&xenstored, &guest, 1), 0);
+	assert_int_equal(test_xenstored_as(&xenstored, 0), 0);
+	dom0 = xs_open(0);
+	assert_non_null(dom0);
+	return 0;
+}
+
+static int stop_xenstored(void **state)
+{
+	(void)state;
+	xs_close(dom0);
+	assert_int_equal(test_xenstored_stop(&xenstored), 0);
+	return 0;
+}
+
+/* The programs built beside this one, unless told otherwise. */
+static void find_program(const char *variable, const char *name, char buf[static 512])
+{
+	const char *given = getenv(variable);
+	char self[256];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(n > 0);
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	if (given)
+		assert_non_null(realpath(given, buf));
+	else
+		(void)snprintf(buf, 512, "%s/%s", self, name);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(systemd_is_told_of_its_life),
+		T(the_agent_key_stands_while_it_runs),
+		T(a_second_daemon_leaves_the_first_alone),
+		T(it_lives_on_without_xenstore),
+		T(sigterm_in_a_window_puts_everything_back),
+		T(restore_makes_a_kill_in_a_window_good),
+		T(a_new_start_makes_a_kill_in_a_window_good),
+		T(dry_run_changes_nothing),
+		T(check_config_says_the_line),
+		T(a_bad_reload_keeps_the_old_configuration),
+		T(a_good_reload_changes_it),
+		T(a_fall_of_the_balloon_target_reclaims_grants),
+		T(a_target_that_takes_nothing_is_no_fall),
+		T(totals_of_some_that_grow_are_soft_pressure),
+		T(totals_of_full_that_grow_are_hard_pressure),
+		T(pressure_without_blkback_is_told_for_what_it_is),
+		T(the_pressure_of_this_machine_is_listened_to),
+		T(a_trigger_is_carried_out_and_answered),
+		T(a_trigger_at_level_pool_leaves_the_grants),
+		T(what_parameters_cannot_do_is_refused),
+		T(without_blkback_a_trigger_is_refused),
+		T(without_the_daemon_a_trigger_says_so),
+		T(malformed_requests_are_answered),
+		T(a_request_past_its_deadline_is_ignored),
+		T(one_request_is_served_at_a_time),
+		T(a_request_that_had_to_wait_gets_its_own_answer),
+		T(a_guest_cannot_use_the_mailbox),
+		T(wrong_usage_is_refused),
+		T(help_and_version_are_told),
+		T(status_tells_of_the_host_and_of_the_daemon),
+		T(status_tells_of_the_host_without_the_daemon),
+		T(doctor_tells_whether_ram_comes_back),
+	};
+
+	find_program("XEN_RECLAIMD", "xen-reclaimd", daemon_path);
+	find_program("XEN_RECLAIM", "xen-reclaim", cli_path);
+	/* libxenstore waits for ever for an answer that is lost. */
+	(void)alarm(300);
+	return cmocka_run_group_tests(tests, start_xenstored, stop_xenstored);
+}

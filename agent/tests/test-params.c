@@ -1,0 +1,588 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tests of the mechanism "params" under virtual time. The parameters are a stub: plain files in
+ * place of sysfs, so nothing is reclaimed; what is tested is that each value is lowered as
+ * promised and that nothing stays changed, whenever it ends.
+ */
+#include "params.h"
+#include "tests/cmocka-all.h"
+#include "tests/tree.h"
+#include "util.h"
+
+#include <string.h>
+#include <sys/inotify.h>
+
+#define MS USEC_PER_MSEC
+#define S  USEC_PER_SEC
+
+#define T0     (1000 * S)
+#define WINDOW (200 * MS)
+#define STEP   (200 * MS)
+#define LAST   (1300 * MS) /* the last step for grants */
+#define IDLE   (10 * S)
+
+#define POOL   PARAMS_DIR "/max_buffer_pages"
+#define AGE    PARAMS_DIR "/persistent_grant_unused_seconds"
+#define GRANTS PARAMS_DIR "/max_persistent_grants"
+
+static struct tree tree;
+static struct params p;
+
+static void put_values(const char *pool, const char *age, const char *grants)
+{
+	tree_put(&tree, POOL, pool);
+	tree_put(&tree, AGE, age);
+	tree_put(&tree, GRANTS, grants);
+}
+
+static void expect_values(const char *pool, const char *age, const char *grants)
+{
+	tree_expect(&tree, POOL, pool);
+	tree_expect(&tree, AGE, age);
+	tree_expect(&tree, GRANTS, grants);
+}
+
+/* As Linux has them. */
+static void expect_all_back(void)
+{
+	expect_values("1024\n", "60\n", "1056\n");
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+	assert_false(tree_has(&tree, PARAMS_SAVED ".new"));
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	tree_make(&tree);
+	tree_mkdir(&tree, "run/xen-reclaim");
+	put_values("1024\n", "60\n", "1056\n");
+	p = (struct params){0};
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tree_remove(&tree);
+	return 0;
+}
+
+static int begin_wish(enum level level, enum scope scope, uint64_t idle_us, int64_t held_kb)
+{
+	struct params_wish w = {
+		.level = level,
+		.scope = scope,
+		.window_us = WINDOW,
+		.idle_us = idle_us,
+		.held_kb = held_kb,
+	};
+
+	return params_begin(&p, tree.root, &w, T0);
+}
+
+static int begin(enum level level, enum scope scope)
+{
+	return begin_wish(level, scope, IDLE, 0);
+}
+
+/* Goes on until the window is closed. Return: when that was. */
+static uint64_t run_out(uint64_t now)
+{
+	uint64_t wake = 0;
+	int r;
+
+	for (int i = 0; i < 100; i++) {
+		r = params_next(&p, 0, now, &wake);
+		assert_true(r >= 0);
+		if (r == 0)
+			return now;
+		assert_true(wake > now);
+		now = wake;
+	}
+	fail_msg("the window never closes");
+	return 0;
+}
+
+static void the_parameters_are_there_or_not(void **state)
+{
+	(void)state;
+	assert_int_equal(params_present(tree.root), 0);
+	tree_drop(&tree, GRANTS);
+	assert_int_equal(params_present(tree.root), -ENOENT);
+	tree_put(&tree, GRANTS, "-1\n");
+	assert_int_equal(params_present(tree.root), -EINVAL);
+	tree_drop(&tree, PARAMS_DIR);
+	assert_int_equal(params_present(tree.root), -ENOENT);
+}
+
+static void a_pool_window_lowers_the_pool_alone_and_lasts(void **state)
+{
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin(LEVEL_POOL, SCOPE_ALL), 0);
+	expect_values("0\n", "60\n", "1056\n");
+	assert_int_equal(params_next(&p, 0, T0, &wake), 1);
+	assert_true(wake > T0 && wake <= T0 + WINDOW);
+	assert_int_equal(params_next(&p, 0, T0 + WINDOW - 1, &wake), 1);
+	expect_values("0\n", "60\n", "1056\n");
+	assert_int_equal(params_next(&p, 0, T0 + WINDOW, &wake), 0);
+	expect_all_back();
+	assert_int_equal(params_next(&p, 0, T0 + WINDOW, &wake), 0);
+}
+
+static void grants_of_idle_disks_age_faster(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_IDLE), 0);
+	expect_values("0\n", "10\n", "1056\n");
+	assert_int_equal(run_out(T0), T0 + LAST);
+	expect_all_back();
+}
+
+static void the_idle_time_is_rounded_up_to_seconds(void **state)
+{
+	(void)state;
+	assert_int_equal(begin_wish(LEVEL_GRANTS, SCOPE_IDLE, S + 1, 0), 0);
+	expect_values("0\n", "2\n", "1056\n");
+	assert_int_equal(params_end(&p), 0);
+	expect_all_back();
+}
+
+static void grants_of_all_disks_go_down_in_steps(void **state)
+{
+	static const char *const steps[] = {"924\n", "792\n", "660\n", "528\n",
+					    "396\n", "264\n", "132\n", "0\n"};
+	uint64_t now = T0;
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	expect_values("0\n", "10\n", "1056\n");
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		assert_int_equal(params_next(&p, 0, now, &wake), 1);
+		assert_int_equal(wake, now + STEP);
+		now = wake;
+		expect_values("0\n", "10\n", i ? steps[i - 1] : "1056\n");
+		assert_int_equal(params_next(&p, 0, now, &wake), 1);
+		expect_values("0\n", "10\n", steps[i]);
+	}
+	assert_int_equal(params_next(&p, 0, now + LAST - 1, &wake), 1);
+	expect_values("0\n", "10\n", "0\n");
+	assert_int_equal(params_next(&p, 0, now + LAST, &wake), 0);
+	expect_all_back();
+}
+
+/* What comes back late must come back before the pool has its size again. */
+static void the_last_step_lasts_while_memory_comes_back(void **state)
+{
+	uint64_t now = T0;
+	int64_t held = 100000;
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin_wish(LEVEL_GRANTS, SCOPE_IDLE, IDLE, held), 0);
+	while (now < T0 + 2 * S) {
+		assert_int_equal(params_next(&p, --held, now, &wake), 1);
+		now = wake;
+	}
+	assert_int_equal(params_next(&p, held, now, &wake), 1);
+	assert_int_equal(params_next(&p, held, now + 200 * MS, &wake), 0);
+	expect_all_back();
+}
+
+static void a_window_closes_though_memory_keeps_coming_back(void **state)
+{
+	int64_t held = 100000;
+	uint64_t now = T0;
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin_wish(LEVEL_POOL, SCOPE_ALL, IDLE, held), 0);
+	while (params_next(&p, --held, now, &wake) > 0) {
+		assert_true(now <= T0 + 3 * S);
+		now = wake;
+	}
+	expect_all_back();
+}
+
+static void values_that_are_lower_already_are_left(void **state)
+{
+	(void)state;
+	put_values("0\n", "10\n", "0\n");
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	expect_values("0\n", "10\n", "0\n");
+	assert_int_equal(run_out(T0), T0 + LAST); /* and no step is waited for */
+	expect_values("0\n", "10\n", "0\n");
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+}
+
+static void grants_that_never_age_do_in_the_window(void **state)
+{
+	(void)state;
+	put_values("1024\n", "0\n", "1056\n");
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_IDLE), 0);
+	expect_values("0\n", "10\n", "1056\n");
+	assert_int_equal(params_end(&p), 0);
+	expect_values("1024\n", "0\n", "1056\n");
+}
+
+static void few_grants_go_down_too(void **state)
+{
+	(void)state;
+	put_values("1\n", "60\n", "1\n");
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	(void)run_out(T0);
+	expect_values("1\n", "60\n", "1\n");
+}
+
+static void there_is_one_window_at_a_time(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(LEVEL_POOL, SCOPE_ALL), 0);
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), -EBUSY);
+	expect_values("0\n", "60\n", "1056\n");
+	assert_int_equal(params_end(&p), 0);
+	expect_all_back();
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+}
+
+static void requests_cannot_be_reclaimed(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(LEVEL_REQUESTS, SCOPE_ALL), -EOPNOTSUPP);
+	expect_all_back();
+}
+
+/* --- what is on disk ------------------------------------------------------------------------ */
+
+/* The order of events is the order in which things were done. */
+static void the_old_values_are_on_disk_before_the_first_write(void **state)
+{
+	_Alignas(struct inotify_event) char buf[4096];
+	char run[128];
+	char params[128];
+	bool saved = false;
+	bool written = false;
+	_cleanup_close_ int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	int run_wd;
+	ssize_t n;
+
+	(void)state;
+	(void)snprintf(run, sizeof(run), "%s/run/xen-reclaim", tree.path);
+	(void)snprintf(params, sizeof(params), "%s/" PARAMS_DIR, tree.path);
+	run_wd = inotify_add_watch(fd, run, IN_MOVED_TO);
+	assert_true(run_wd >= 0);
+	assert_true(inotify_add_watch(fd, params, IN_MODIFY) >= 0);
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	n = read(fd, buf, sizeof(buf));
+	assert_true(n > 0);
+	for (char *at = buf; at < buf + n;) {
+		const struct inotify_event *e = (const struct inotify_event *)at;
+
+		if (e->wd == run_wd)
+			saved = true;
+		else
+			written = true;
+		assert_true(saved);
+		at += sizeof(*e) + e->len;
+	}
+	assert_true(written);
+	tree_expect(&tree, PARAMS_SAVED,
+		    "max_buffer_pages 1024 0\n"
+		    "persistent_grant_unused_seconds 60 10\n"
+		    "max_persistent_grants 1056 924 792 660 528 396 264 132 0\n");
+}
+
+static void without_a_place_for_the_old_values_nothing_is_changed(void **state)
+{
+	(void)state;
+	tree_drop(&tree, "run/xen-reclaim");
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), -ENOENT);
+	assert_false(p.open);
+	expect_all_back();
+}
+
+static void on_a_full_run_nothing_is_changed(void **state)
+{
+	(void)state;
+	tree_link(&tree, PARAMS_SAVED ".new", "/dev/full");
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), -ENOSPC);
+	assert_false(p.open);
+	expect_all_back();
+}
+
+/* Calls the mechanism @calls times; the last struct params is lost, as in a crash. */
+static bool crash_after(unsigned calls)
+{
+	uint64_t wake = T0;
+	bool closed = false;
+
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	for (unsigned i = 1; i < calls && !closed; i++)
+		closed = params_next(&p, 0, wake, &wake) == 0;
+	p = (struct params){0};
+	return closed;
+}
+
+static void a_crash_after_any_call_is_made_good(void **state)
+{
+	unsigned calls = 1;
+
+	(void)state;
+	for (; !crash_after(calls); calls++) {
+		assert_true(tree_has(&tree, PARAMS_SAVED));
+		assert_true(params_restore(tree.root) >= 2);
+		expect_all_back();
+		assert_int_equal(params_restore(tree.root), 0);
+		expect_all_back();
+	}
+	expect_all_back();
+	assert_true(calls > 5);
+}
+
+/* Between the calls of the kernel within one call: some values written, some not. */
+static void a_crash_between_two_writes_is_made_good(void **state)
+{
+	static const char *const values[][PARAM_COUNT] = {
+		{"1024\n", "60\n", "1056\n"}, {"0\n", "60\n", "1056\n"}, {"0\n", "10\n", "1056\n"},
+		{"0\n", "10\n", "264\n"},     {"0\n", "10\n", "0\n"},	 {"0\n", "60\n", "0\n"},
+		{"1024\n", "60\n", "0\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+		p = (struct params){0};
+		put_values(values[i][0], values[i][1], values[i][2]);
+		assert_true(params_restore(tree.root) >= 0);
+		expect_all_back();
+	}
+}
+
+static void a_window_opened_after_a_crash_remembers_the_true_values(void **state)
+{
+	(void)state;
+	(void)crash_after(4);
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	assert_int_equal(p.param[PARAM_POOL].old, 1024);
+	assert_int_equal(p.param[PARAM_GRANTS].old, 1056);
+	(void)run_out(T0);
+	expect_all_back();
+}
+
+static void an_odd_saved_file_changes_nothing(void **state)
+{
+	static const char *const texts[] = {
+		"junk",
+		"no_such_parameter 1 0\n",
+		"max_buffer_pages\n",
+		"max_buffer_pages x 0\n",
+		"max_buffer_pages 2048 x\n",
+		"../../../etc/passwd 1 0\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		tree_put(&tree, PARAMS_SAVED, texts[i]);
+		assert_int_equal(params_restore(tree.root), 0);
+		assert_false(tree_has(&tree, PARAMS_SAVED));
+		expect_values("1024\n", "60\n", "1056\n");
+	}
+}
+
+/* One bad line must not keep the others from being put back. */
+static void an_odd_line_does_not_hide_the_others(void **state)
+{
+	(void)state;
+	put_values("0\n", "60\n", "0\n");
+	tree_put(&tree, PARAMS_SAVED,
+		 "max_buffer_pages 1024 0\njunk\nmax_persistent_grants 1056 0\n");
+	assert_int_equal(params_restore(tree.root), 2);
+	expect_values("1024\n", "60\n", "1056\n");
+}
+
+/* --- somebody else's hands ------------------------------------------------------------------ */
+
+static void an_administrators_value_is_not_lowered_further(void **state)
+{
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	assert_int_equal(params_next(&p, 0, T0 + STEP, &wake), 1);
+	tree_put(&tree, GRANTS, "500\n");
+	assert_int_equal(params_next(&p, 0, T0 + 2 * STEP, &wake), 1);
+	expect_values("0\n", "10\n", "500\n");
+	(void)run_out(T0 + 2 * STEP);
+	expect_values("1024\n", "60\n", "500\n");
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+}
+
+static void an_administrators_value_stays_at_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	tree_put(&tree, POOL, "77\n");
+	tree_put(&tree, AGE, "30\n");
+	(void)run_out(T0);
+	expect_values("77\n", "30\n", "1056\n");
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+}
+
+static void an_administrators_value_stays_after_a_crash(void **state)
+{
+	(void)state;
+	(void)crash_after(4);
+	tree_put(&tree, POOL, "77\n");
+	assert_int_equal(params_restore(tree.root), 2);
+	expect_values("77\n", "60\n", "1056\n");
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+}
+
+static void blkback_unloaded_in_the_window_leaves_nothing_to_put_back(void **state)
+{
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	tree_drop(&tree, "sys/module/xen_blkback");
+	assert_int_equal(params_next(&p, 0, T0 + STEP, &wake), 0);
+	assert_false(p.open);
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), -ENOENT);
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+}
+
+static void blkback_unloaded_before_a_restore_leaves_nothing_to_put_back(void **state)
+{
+	(void)state;
+	(void)crash_after(4);
+	tree_drop(&tree, "sys/module/xen_blkback");
+	assert_int_equal(params_restore(tree.root), 0);
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+}
+
+/* Loaded again, it has its own values, which may happen to be none of ours. */
+static void blkback_loaded_again_in_the_window_keeps_its_new_values(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_IDLE), 0);
+	tree_drop(&tree, "sys/module/xen_blkback");
+	put_values("2048\n", "120\n", "352\n");
+	(void)run_out(T0);
+	expect_values("2048\n", "120\n", "352\n");
+}
+
+/* --- a kernel that says no ------------------------------------------------------------------ */
+
+/* What was lowered before it is put back. */
+static void a_parameter_that_cannot_be_lowered_changes_nothing(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	tree_drop(&tree, AGE);
+	tree_seal(&tree, AGE, "60\n", &s);
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_IDLE), -EPERM);
+	assert_false(p.open);
+	expect_values("1024\n", "60\n", "1056\n");
+	tree_unseal(&s);
+}
+
+static void a_step_that_cannot_be_taken_ends_the_window(void **state)
+{
+	struct sealed s;
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	tree_drop(&tree, GRANTS);
+	tree_seal(&tree, GRANTS, "1056\n", &s);
+	assert_int_not_equal(params_next(&p, 0, T0 + STEP, &wake), 1);
+	assert_false(p.open);
+	expect_values("1024\n", "60\n", "1056\n");
+	tree_unseal(&s);
+}
+
+static void a_value_that_cannot_be_put_back_is_put_back_later(void **state)
+{
+	struct sealed s;
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_IDLE), 0);
+	tree_drop(&tree, POOL);
+	tree_seal(&tree, POOL, "0\n", &s);
+	assert_int_equal(params_next(&p, 0, T0 + LAST, &wake), -EPERM);
+	assert_false(p.open);
+	expect_values("0\n", "60\n", "1056\n");
+	assert_true(tree_has(&tree, PARAMS_SAVED));
+	assert_int_equal(params_restore(tree.root), -EPERM);
+	assert_true(tree_has(&tree, PARAMS_SAVED));
+	assert_int_equal(begin(LEVEL_POOL, SCOPE_ALL), -EPERM);
+	tree_unseal(&s);
+	tree_drop(&tree, POOL);
+	tree_put(&tree, POOL, "0\n");
+	assert_int_equal(params_restore(tree.root), 1);
+	expect_all_back();
+}
+
+/* Not knowing what a parameter is now is no reason to forget what it was. */
+static void a_value_that_cannot_be_read_is_put_back_later(void **state)
+{
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_IDLE), 0);
+	tree_drop(&tree, POOL);
+	tree_mkdir(&tree, POOL);
+	assert_int_equal(params_next(&p, 0, T0 + LAST, &wake), -EISDIR);
+	assert_true(tree_has(&tree, PARAMS_SAVED));
+	assert_int_equal(params_restore(tree.root), -EISDIR);
+	assert_true(tree_has(&tree, PARAMS_SAVED));
+	tree_drop(&tree, POOL);
+	tree_put(&tree, POOL, "0\n");
+	assert_int_equal(params_restore(tree.root), 1);
+	expect_all_back();
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(the_parameters_are_there_or_not),
+		T(a_pool_window_lowers_the_pool_alone_and_lasts),
+		T(grants_of_idle_disks_age_faster),
+		T(the_idle_time_is_rounded_up_to_seconds),
+		T(grants_of_all_disks_go_down_in_steps),
+		T(the_last_step_lasts_while_memory_comes_back),
+		T(a_window_closes_though_memory_keeps_coming_back),
+		T(values_that_are_lower_already_are_left),
+		T(grants_that_never_age_do_in_the_window),
+		T(few_grants_go_down_too),
+		T(there_is_one_window_at_a_time),
+		T(requests_cannot_be_reclaimed),
+		T(the_old_values_are_on_disk_before_the_first_write),
+		T(without_a_place_for_the_old_values_nothing_is_changed),
+		T(on_a_full_run_nothing_is_changed),
+		T(a_crash_after_any_call_is_made_good),
+		T(a_crash_between_two_writes_is_made_good),
+		T(a_window_opened_after_a_crash_remembers_the_true_values),
+		T(an_odd_saved_file_changes_nothing),
+		T(an_odd_line_does_not_hide_the_others),
+		T(an_administrators_value_is_not_lowered_further),
+		T(an_administrators_value_stays_at_the_end),
+		T(an_administrators_value_stays_after_a_crash),
+		T(blkback_unloaded_in_the_window_leaves_nothing_to_put_back),
+		T(blkback_unloaded_before_a_restore_leaves_nothing_to_put_back),
+		T(blkback_loaded_again_in_the_window_keeps_its_new_values),
+		T(a_parameter_that_cannot_be_lowered_changes_nothing),
+		T(a_step_that_cannot_be_taken_ends_the_window),
+		T(a_value_that_cannot_be_put_back_is_put_back_later),
+		T(a_value_that_cannot_be_read_is_put_back_later),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

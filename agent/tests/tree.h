@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A temporary directory that stands for "/", and what tests put into it. Its files are stubs:
+ * plain files where a host has sysfs and procfs, so they take any value and keep whatever is
+ * written. Must not know what the files mean.
+ */
+#ifndef XEN_RECLAIM_TESTS_TREE_H
+#define XEN_RECLAIM_TESTS_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** struct tree - @root is what the tested functions take as "/". */
+struct tree {
+	char path[64];
+	int root;
+};
+
+void tree_make(struct tree *t);
+
+/** tree_remove() - with all that is in it; of a tree never made: nothing. */
+void tree_remove(struct tree *t);
+
+/** tree_put() - a file with this text, in place where there is one; its directories are made. */
+void tree_put(const struct tree *t, const char *path, const char *text);
+
+/** tree_put_bytes() - the same for a text that may hold NUL bytes. */
+void tree_put_bytes(const struct tree *t, const char *path, const void *bytes, size_t len);
+
+void tree_mkdir(const struct tree *t, const char *path);
+
+/** tree_drop() - a file, a link or a directory, with all that is in it. */
+void tree_drop(const struct tree *t, const char *path);
+
+void tree_link(const struct tree *t, const char *path, const char *to);
+
+bool tree_has(const struct tree *t, const char *path);
+
+/** tree_get() - Return: the text as it is, in a buffer that the next call uses again. */
+const char *tree_get(const struct tree *t, const char *path);
+
+void tree_expect(const struct tree *t, const char *path, const char *text);
+
+/** struct sealed - a file that can be read, and that refuses every write with EPERM, to root too.
+ */
+struct sealed {
+	int fd;
+	char *text;
+};
+
+#define SEALED_SIZE 4096
+
+/** tree_seal() - put such a file at @path; what the test puts into @s->text is what is read. */
+void tree_seal(const struct tree *t, const char *path, const char *text, struct sealed *s);
+
+void tree_unseal(struct sealed *s);
+
+/** enter_top() - make the top of the source tree the working directory. */
+void enter_top(void);
+
+#endif
