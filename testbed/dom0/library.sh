@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The words a scenario's steps are written in; runs in dom0. It must not know what is tested, nor QEMU.
+
+# shellcheck source-path=SCRIPTDIR source=report.sh
+source /usr/lib/testbed/report.sh
+
+guest_state=/run/testbed
+mkdir -p "$guest_state"
+
+# check WHAT COMMAND...: one result line; the scenario goes on either way.
+check() {
+	local what=$1
+	shift
+	if "$@" > "$OUT/check.log" 2>&1; then
+		report_result ok "$what"
+	else
+		report_result "not ok" "$what"
+		say "    failed: $*"
+		show_end_of "$OUT/check.log"
+	fi
+}
+
+# skip REASON: ends the scenario.
+skip() {
+	report_result skip "$*"
+	exit 0
+}
+
+# await SECONDS COMMAND...: for what no event tells; asks five times a second.
+await() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < deadline)) || return 1
+		sleep 0.2
+	done
+}
+
+guest_log() { echo "/var/log/xen/console/guest-$1.log"; }
+
+# Only what the guest prints after this call is seen by the next guest_await.
+guest_mark() {
+	local log
+	log=$(guest_log "$1")
+	touch "$log"
+	stat -c %s "$log" > "$guest_state/$1.offset"
+}
+
+# disk_name INDEX: xvda to xvdz, then xvdaa and on.
+disk_name() {
+	local letters=abcdefghijklmnopqrstuvwxyz
+	if (($1 < 26)); then
+		echo "xvd${letters:$1:1}"
+	else
+		echo "xvd${letters:$1/26-1:1}${letters:$1%26:1}"
+	fi
+}
+
+guest_config() {
+	local name=$1 disks=$2 persistent=$3 first_nullb=$4 i
+	cat << EOF
+name = "$name"
+kernel = "/boot/vmlinux-$(uname -r)"
+ramdisk = "/usr/lib/testbed/guest-initramfs"
+extra = "console=hvc0 quiet disks=$disks persistent=$persistent"
+memory = 256
+vcpus = 1
+max_grant_frames = 256
+on_crash = "preserve"
+disk = [
+EOF
+	for ((i = 0; i < disks; i++)); do
+		echo "  'format=raw,vdev=$(disk_name "$i"),access=rw,script=block-fast,target=/dev/nullb$((first_nullb + i))',"
+	done
+	echo "]"
+}
+
+# guest_create NAME DISKS persistent|plain [FIRST_NULLB]: returns when all disks are connected.
+guest_create() {
+	local name=$1 disks=$2 grants=$3 first_nullb=${4:-0} persistent=0
+	[[ $grants == plain ]] || persistent=1
+	guest_config "$name" "$disks" "$persistent" "$first_nullb" > "$guest_state/$name.cfg"
+	guest_mark "$name"
+	xl create -q "$guest_state/$name.cfg"
+	guest_await "$name" '^guest: ready' 120
+}
+
+# guest_tell NAME COMMAND...: the guest runs the line as a shell would.
+guest_tell() {
+	local name=$1 domid
+	shift
+	domid=$(xl domid "$name")
+	guest_mark "$name"
+	echo "$*" > "$(xenstore-read "/local/domain/$domid/console/tty")"
+}
+
+# guest_await NAME REGEX SECONDS: until the guest prints such a line; prints that line. Looks at what came
+# after the last guest_tell, or after the line the last guest_await found.
+guest_await() {
+	local name=$1 regex=$2 deadline=$((SECONDS + $3)) offset line log tail status=1
+	local LC_ALL=C
+	log=$(guest_log "$name")
+	offset=$(< "$guest_state/$name.offset")
+	exec {tail}< <(exec tail -F -c +$((offset + 1)) "$log" 2> /dev/null)
+	local tail_pid=$!
+	while ((SECONDS < deadline)) && IFS= read -r -t $((deadline - SECONDS)) -u "$tail" line; do
+		((offset += ${#line} + 1))
+		if [[ ${line%$'\r'} =~ $regex ]]; then
+			status=0
+			echo "${line%$'\r'}"
+			break
+		fi
+	done
+	kill "$tail_pid"
+	exec {tail}<&-
+	echo "$offset" > "$guest_state/$name.offset"
+	return $status
+}
+
+guest_destroy() { xl destroy "$1"; }

@@ -1,0 +1,242 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The pressure test in dom0: a hog sized to half of what the rings can hold, a guest's load, and what they
+# cost while one squeezer or another is at work. For the demo and for the scenarios that assert on it.
+# It must not know what is a good result.
+
+xen_memory=/sys/devices/system/xen_memory/xen_memory0
+blkback=/sys/module/xen_blkback/parameters
+hog_file=/dev/shm/hog
+ring_kb=4096 # a ring holds 1,024 pages of pool or 1,056 persistent grants
+
+exec {never}<> <(:) # nothing ever comes from it: to wait without a process
+
+pause() { read -r -t "$1" -u "$never" || true; }
+
+# The following set the variable named instead of printing: no process, no memory.
+read_held_kb() {
+    local current target
+    read -r current < $xen_memory/info/current_kb
+    read -r target < $xen_memory/target_kb
+    printf -v "$1" %s $((target - current))
+}
+
+# read_field VARIABLE FILE KEY: for the first lines alone; a shell reads a long file in pieces, and what is
+# before a piece may have changed its length.
+read_field() {
+    local key value
+    while read -r key value _; do
+        [[ $key == "$3" ]] && break
+    done < "$2"
+    printf -v "$1" %s "$value"
+}
+
+# read_swapped IN OUT: pages since boot.
+read_swapped() { read -r "$1" "$2" < <(awk '/^pswp/ { printf "%s ", $2 } END { print "" }' /proc/vmstat); }
+
+# Microseconds that some task waited for memory since boot.
+read_stall_us() {
+    local line
+    read -r line < /proc/pressure/memory
+    printf -v "$1" %s "${line##*total=}"
+}
+
+read_uptime_cs() {
+    local up
+    read -r up _ < /proc/uptime
+    printf -v "$1" %s "${up/./}"
+}
+
+# size_hog RINGS: so that half of what so many rings can hold stays free. Sets hog_mb.
+size_hog() {
+    local available_kb slack_kb=$(($1 * ring_kb / 2))
+    read_field available_kb /proc/meminfo MemAvailable:
+    hog_mb=$(((available_kb - slack_kb) / 1024))
+    mount -o remount,size=100% /dev/shm
+    say "hog: $hog_mb MB of $((available_kb / 1024)) MB available; slack $((slack_kb / 1024)) MB"
+}
+
+use_hog() {
+    while :; do
+        dd if=$hog_file of=/dev/null bs=1M status=none
+    done
+}
+
+# Writes "uptime held available" twice a second, in seconds and kB.
+record_memory() {
+    local cs held_kb available_kb
+    while :; do
+        read_uptime_cs cs
+        read_held_kb held_kb
+        read_field available_kb /proc/meminfo MemAvailable:
+        echo "$((cs / 100)).$(printf %02d $((cs % 100))) $held_kb $available_kb"
+        pause 0.5
+    done
+}
+
+# Gives back all that idle rings hold, and puts the parameters back.
+empty_rings() {
+    echo 0 > $blkback/max_buffer_pages
+    echo 1 > $blkback/persistent_grant_unused_seconds
+    await 30 rings_are_empty || true
+    echo 60 > $blkback/persistent_grant_unused_seconds
+    echo 1024 > $blkback/max_buffer_pages
+}
+
+rings_are_empty() {
+    local held_kb
+    read_held_kb held_kb
+    ((held_kb < 2048))
+}
+
+# As if nothing had been: rings empty, and a new hog, all of it in RAM.
+settle() {
+    rm -f $hog_file
+    empty_rings
+    dd if=/dev/zero of=$hog_file bs=1M count="$hog_mb" status=none
+}
+
+# set_squeezer limit|off|mainline|params
+set_squeezer() {
+    local squeeze_ms=10
+    [[ $1 != off ]] || squeeze_ms=0
+    echo $squeeze_ms > $blkback/buffer_squeeze_duration_ms
+    if [[ $1 == params ]]; then
+        systemctl start xen-reclaimd
+    else
+        await 20 no_window # one cut short leaves in the pool what is not unmapped yet
+        systemctl stop xen-reclaimd
+    fi
+}
+
+no_window() { [[ $(< $blkback/max_buffer_pages) != 0 ]]; }
+
+# One trigger of what the squeezer has: a request in the daemon's mailbox, or the kernel's own shrinkers.
+trigger() {
+    if [[ $1 == params ]]; then
+        xenstore-write /local/domain/0/blkback-reclaim/request "$RANDOM $(($(date +%s) + 60)) grants - *"
+    else
+        echo 2 > /proc/sys/vm/drop_caches
+    fi
+}
+
+# back_within_1s VARIABLE SQUEEZER READER...: how much less (held) READER shows within 1 s of a trigger.
+back_within_1s() {
+    local before after now_cs end_cs least
+    "${@:3}" before
+    trigger "$2"
+    read_uptime_cs end_cs
+    end_cs=$((end_cs + 100))
+    least=$before
+    read_uptime_cs now_cs
+    while ((now_cs < end_cs)); do
+        pause 0.05
+        "${@:3}" after
+        ((after >= least)) || least=$after
+        read_uptime_cs now_cs
+    done
+    printf -v "$1" %s $((before - least))
+}
+
+# MemAvailable, negated: less of it is more held.
+read_unavailable_kb() {
+    local available_kb
+    read_field available_kb /proc/meminfo MemAvailable:
+    printf -v "$1" %s $((-available_kb))
+}
+
+most_held_kb() { awk '$2 > most { most = $2 } END { print most + 0 }' "$1"; }
+
+# result KEY VALUE...: one object a run; strings are told by their keys.
+result() {
+    local text='' key value
+    while (($#)); do
+        key=$1 value=$2
+        case $key in
+            kernel | guest | load | squeezer) [[ $value == null ]] || value="\"$value\"" ;;
+        esac
+        text+="${text:+, }\"$key\": $value"
+        shift 2
+    done
+    echo "{$text}" >> "$OUT/results.jsonl"
+}
+
+# Every disk used once, and then idle for longer than the daemon's idle_time.
+fill_rings() {
+    guest_tell g1 'for d in /dev/xvd*; do dd if=/dev/zero of=$d bs=4M count=1 oflag=direct 2> /dev/null; done; echo filled'
+    guest_await g1 '^filled' 120 > /dev/null
+    pause 6
+}
+
+# measure SQUEEZER LOAD SECONDS: one run with the guest g1; LOAD null: the hog alone. Sets swapped_in,
+# swapped_out, stall_us, held_kb, throughput_kb_s, held_at_trigger_kb and back_1s_kb.
+measure() {
+    local squeezer=$1 load=$2 seconds=$3 memory=$OUT/memory-$1-$2.txt
+    local in0 out0 stall0 in1 out1 stall1 line recorder hog
+    settle
+    set_squeezer "$squeezer"
+    record_memory > "$memory" &
+    recorder=$!
+    use_hog &
+    hog=$!
+    read_swapped in0 out0
+    read_stall_us stall0
+    if [[ $load == null ]]; then
+        pause "$seconds"
+        throughput_kb_s=null
+    else
+        guest_tell g1 "sh /load $load $seconds"
+        line=$(guest_await g1 '^load: ' $((seconds + 120)))
+        throughput_kb_s=$(awk '{ printf "%d", $2 * 100 / $5 }' <<< "$line")
+    fi
+    read_swapped in1 out1
+    read_stall_us stall1
+    kill $hog $recorder
+    wait $hog $recorder 2> /dev/null || true
+    swapped_in=$((in1 - in0))
+    swapped_out=$((out1 - out0))
+    stall_us=$((stall1 - stall0))
+    held_kb=$(most_held_kb "$memory")
+    held_at_trigger_kb=null
+    back_1s_kb=null
+    set_squeezer limit
+    if [[ $load == mostly-idle ]]; then
+        fill_rings
+        set_squeezer "$squeezer"
+        read_held_kb held_at_trigger_kb
+        back_within_1s back_1s_kb "$squeezer" read_held_kb
+        set_squeezer limit
+    fi
+}
+
+# run GUEST SQUEEZER LOAD SECONDS: measure, tell and note.
+run() {
+    measure "$2" "$3" "$4"
+    say "$1 $3 $2: swapped in $swapped_in out $swapped_out pages, held up to $held_kb kB," \
+        "back in 1 s $back_1s_kb of $held_at_trigger_kb kB, stall $((stall_us / 1000)) ms," \
+        "guest $throughput_kb_s kB/s"
+    result kernel ballooned guest "$1" load "$3" squeezer "$2" pswpin "$swapped_in" pswpout "$swapped_out" \
+        held_kb "$held_kb" back_1s_kb "$back_1s_kb" held_at_trigger_kb "$held_at_trigger_kb" \
+        request_kb "$request_kb" request_back_1s_kb null psi_stall_us "$stall_us" \
+        throughput_kb_s "$throughput_kb_s"
+}
+
+# connect persistent|plain: the guest with its 24 disks; sets request_kb, what connecting took of dom0's RAM.
+connect() {
+    local before after
+    modprobe xen-blkback
+    read_field before /proc/meminfo MemAvailable:
+    guest_create g1 24 "$1" > /dev/null
+    read_field after /proc/meminfo MemAvailable:
+    request_kb=$((before - after))
+    say "24 disks connected ($1): $((request_kb / 1024)) MB of dom0's memory, for requests most of it"
+}
+
+# More than a round of all disks, which takes 36 s; busy disks do more rounds in less.
+demo_seconds() {
+    case $1 in
+        mostly-idle) echo 50 ;;
+        busy) echo 20 ;;
+    esac
+}

@@ -1,0 +1,20 @@
+# shellcheck shell=bash disable=SC2034 # read by those who source this file
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a scenario may set, and the values it gets if it does not. Knows no scenario.
+
+DOM0_MEM_MB=700
+SWAP_MB=512
+XEN_ARGS=""              # further options of the hypervisor
+KERNEL_ARGS=""           # further options of dom0's kernel
+KERNEL=6.1               # first part of the release of dom0's and the guests' kernel
+GRANT_MEMORY=unpopulated # where blkback takes pages from: unpopulated, or ballooned (real RAM)
+DISKS=4                  # /dev/nullb0 and on in dom0, up to 48
+DISK_LATENCY_NS=20000000
+BLKBACK_PARAMS=""        # modprobe options of xen-blkback
+
+# Scenarios that agree in all of these share a boot.
+BOOT_SETTINGS=(DOM0_MEM_MB SWAP_MB XEN_ARGS KERNEL_ARGS KERNEL GRANT_MEMORY DISKS DISK_LATENCY_NS
+	BLKBACK_PARAMS)
+
+TIME_LIMIT_S=300         # for the scenario alone; the boot has its own limit
