@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What one can do with this tree. Each part has a Makefile or a script of its own; this only calls
+# them in the right order.
+#
+#   make              build the daemon and the command line
+#   make check        all tests: lint, unit, integration, real Xen in QEMU
+#   make demo         the pressure test with its table; REPEAT=3 for medians
+#   make install      DESTDIR=, PREFIX=/usr
+
+PREFIX  ?= /usr
+DESTDIR ?=
+REPEAT  ?= 1
+
+all:
+	$(MAKE) -C agent
+
+check:
+	testbed/check
+
+demo:
+	bench/demo $(REPEAT)
+
+install: all
+	install -D -m 0755 build/agent/xen-reclaimd $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd
+	install -D -m 0755 build/agent/xen-reclaim $(DESTDIR)$(PREFIX)/bin/xen-reclaim
+	install -D -m 0644 etc/xen-reclaimd.service $(DESTDIR)/lib/systemd/system/xen-reclaimd.service
+	install -D -m 0644 etc/xen-reclaim.conf $(DESTDIR)/etc/xen/xen-reclaim.conf
+	install -d -m 0755 $(DESTDIR)/etc/xen/xen-reclaim.conf.d
+
+clean:
+	rm -rf build
+
+.PHONY: all check demo install clean
