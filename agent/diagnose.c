@@ -109,6 +109,17 @@ static void find_unpopulated(struct diagnosis *d, const struct facts *f)
 			  "initcall_blacklist=unpopulated_init memhp_default_state=offline");
 }
 
+/*
+ * Frames ballooned out for good. What the balloon thread is about to take back, as it does once a
+ * second, is on its list as well: that much is missing to the target.
+ */
+static uint64_t ballooned_out_kb(const struct facts *f)
+{
+	uint64_t missing = f->target_kb > f->current_kb ? f->target_kb - f->current_kb : 0;
+
+	return f->balloon && f->low_kb > missing ? f->low_kb - missing : 0;
+}
+
 static void find_balloon(struct diagnosis *d, const struct facts *f)
 {
 	if (!f->balloon) {
@@ -116,11 +127,11 @@ static void find_balloon(struct diagnosis *d, const struct facts *f)
 			  "no balloon driver: what comes back cannot be measured exactly");
 		return;
 	}
-	if (f->low_kb > 0)
+	if (ballooned_out_kb(f) > 0)
 		advise(add(d, "balloon", MARK_NOTE,
 			   "%" PRIu64 " kB were ballooned out before: grants use these first, and "
 			   "give no RAM back",
-			   f->low_kb),
+			   ballooned_out_kb(f)),
 		       "start Xen with dom0_mem=A,max:A, the same size twice");
 	else
 		(void)add(d, "balloon", MARK_OK,
@@ -171,7 +182,7 @@ static void judge_pages(struct diagnosis *d, const struct facts *f)
 	} else if (f->unpopulated == ANSWER_YES) {
 		a = ANSWER_NO;
 		why = "pages for grants are unpopulated memory: they cost no RAM and give none";
-	} else if (f->balloon && f->low_kb > 0) {
+	} else if (ballooned_out_kb(f) > 0) {
 		a = ANSWER_NO;
 		why = "frames were ballooned out before: what is freed goes back to Xen";
 	} else if (f->xen_free_kb == 0) {

@@ -149,7 +149,10 @@ static void frames_ballooned_out_before_cancel_it(void **state)
 	struct diagnosis d;
 
 	(void)state;
-	f.low_kb = 4;
+	f.low_kb = 100000; /* the balloon thread is about to take them back */
+	d = diagnose(&f);
+	expect_pages(&d, ANSWER_YES, "come back");
+	f.low_kb = 100004;
 	d = diagnose(&f);
 	expect_pages(&d, ANSWER_NO, "ballooned out before");
 	expect_finding(&d, "balloon", MARK_NOTE, "4 kB were ballooned out", "dom0_mem=A,max:A");
