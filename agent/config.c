@@ -70,10 +70,10 @@ static int in_bounds(const struct key *k, uint64_t v)
 	return v < k->min || v > k->max ? -ERANGE : 0;
 }
 
-static int parse_time(const struct key *k, const char *value, void *to)
+static int parse_measure(const struct key *k, const struct unit *units, const char *value, void *to)
 {
 	uint64_t v;
-	int r = parse_unit(value, time_units, &v);
+	int r = parse_unit(value, units, &v);
 
 	if (r == 0)
 		r = in_bounds(k, v);
@@ -82,16 +82,14 @@ static int parse_time(const struct key *k, const char *value, void *to)
 	return r;
 }
 
+static int parse_time(const struct key *k, const char *value, void *to)
+{
+	return parse_measure(k, time_units, value, to);
+}
+
 static int parse_size(const struct key *k, const char *value, void *to)
 {
-	uint64_t v;
-	int r = parse_unit(value, size_units, &v);
-
-	if (r == 0)
-		r = in_bounds(k, v);
-	if (r == 0)
-		*(uint64_t *)to = v;
-	return r;
+	return parse_measure(k, size_units, value, to);
 }
 
 static int parse_count(const struct key *k, const char *value, void *to)

@@ -23,22 +23,6 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 #define S	 USEC_PER_SEC
 #define MS	 USEC_PER_MSEC
 
-static struct tree tree;
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
 static int parse(const char *text, struct config *c, struct config_error *err)
 {
 	*err = (struct config_error){0};
@@ -566,23 +550,25 @@ int main(void)
 		cmocka_unit_test(wrong_lines_are_refused_with_their_number),
 		cmocka_unit_test(the_first_of_two_mistakes_is_told),
 		cmocka_unit_test(a_line_too_long_is_refused_and_the_longest_is_not),
-		cmocka_unit_test_setup_teardown(a_nul_byte_is_refused_wherever_it_stands, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_file_that_is_not_there_means_the_defaults, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(drop_ins_are_read_in_order_and_override, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(the_last_drop_in_by_name_wins, setup, teardown),
-		cmocka_unit_test_setup_teardown(drop_ins_need_no_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_drop_in_starts_without_a_section, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(an_error_leaves_the_configuration_untouched, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_is_named, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_file_too_large_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_first_rest_is_no_longer_than_the_longest, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(a_nul_byte_is_refused_wherever_it_stands,
+						tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_is_not_there_means_the_defaults,
+						tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(drop_ins_are_read_in_order_and_override, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(the_last_drop_in_by_name_wins, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(drop_ins_need_no_file, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(a_drop_in_starts_without_a_section, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(an_error_leaves_the_configuration_untouched,
+						tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_is_named, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(a_file_too_large_is_refused, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(the_first_rest_is_no_longer_than_the_longest,
+						tree_setup, tree_teardown),
 		cmocka_unit_test(the_shipped_file_changes_nothing),
 		cmocka_unit_test(the_shipped_file_documents_every_key_with_its_default),
 	};

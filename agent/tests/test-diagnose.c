@@ -12,22 +12,6 @@
 
 #include <string.h>
 
-static struct tree tree;
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
 /* Dom0 in which reclaim is exact: Linux 6.1 with unpopulated memory switched off. */
 static struct facts ballooned(void)
 {
@@ -452,7 +436,7 @@ static void pressure_without_triggers_is_seen(void **state)
 	tree_unseal(&s);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
 
 int main(void)
 {

@@ -25,7 +25,6 @@
 #define AGE    PARAMS_DIR "/persistent_grant_unused_seconds"
 #define GRANTS PARAMS_DIR "/max_persistent_grants"
 
-static struct tree tree;
 static struct params p;
 
 static void put_values(const char *pool, const char *age, const char *grants)
@@ -52,18 +51,10 @@ static void expect_all_back(void)
 
 static int setup(void **state)
 {
-	(void)state;
-	tree_make(&tree);
+	(void)tree_setup(state);
 	tree_mkdir(&tree, "run/xen-reclaim");
 	put_values("1024\n", "60\n", "1056\n");
 	p = (struct params){0};
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
 	return 0;
 }
 
@@ -547,7 +538,7 @@ static void a_value_that_cannot_be_read_is_put_back_later(void **state)
 	expect_all_back();
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, tree_teardown)
 
 int main(void)
 {

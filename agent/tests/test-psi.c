@@ -18,22 +18,6 @@
 
 static const struct threshold fast = {50 * USEC_PER_MSEC, USEC_PER_SEC};
 
-static struct tree tree;
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
 static void totals_are_read_out_of_both_lines(void **state)
 {
 	struct psi_totals t = {{1, 1}};
@@ -199,14 +183,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(totals_are_read_out_of_both_lines),
 		cmocka_unit_test(odd_texts_are_refused),
-		cmocka_unit_test_setup_teardown(without_the_file_there_is_no_pressure, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(totals_are_read_out_of_a_plain_file, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(no_right_to_a_trigger_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_the_file_there_is_no_pressure, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(totals_are_read_out_of_a_plain_file, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(no_right_to_a_trigger_is_told, tree_setup,
+						tree_teardown),
 		cmocka_unit_test_setup_teardown(
-			the_trigger_asked_for_is_written_as_the_kernel_documents_it, setup,
-			teardown),
+			the_trigger_asked_for_is_written_as_the_kernel_documents_it, tree_setup,
+			tree_teardown),
 		cmocka_unit_test(totals_of_this_machine_never_fall),
 		cmocka_unit_test(a_trigger_of_this_machine_is_armed),
 		cmocka_unit_test(a_trigger_the_kernel_refuses_is_an_error),

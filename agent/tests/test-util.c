@@ -6,22 +6,6 @@
 
 #include <string.h>
 
-static struct tree tree;
-
-static int setup(void **state)
-{
-	(void)state;
-	tree_make(&tree);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove(&tree);
-	return 0;
-}
-
 static void a_text_is_read_without_the_space_at_its_end(void **state)
 {
 	char buf[16];
@@ -200,19 +184,21 @@ static void a_key_without_a_number_takes_none_from_the_next_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_text_is_read_without_the_space_at_its_end, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(nul_bytes_are_no_space, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_text_fits_or_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_text_is_read_without_the_space_at_its_end,
+						tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(nul_bytes_are_no_space, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(a_text_fits_or_is_refused, tree_setup,
+						tree_teardown),
 		cmocka_unit_test(numbers_are_digits_alone),
-		cmocka_unit_test_setup_teardown(a_file_holds_one_number, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_shorter_number_takes_the_place_of_a_longer, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(writing_makes_no_file_and_tells_what_fails, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_file_is_replaced_whole, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_old_file_stays_when_the_new_one_fails, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(a_file_holds_one_number, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(a_shorter_number_takes_the_place_of_a_longer,
+						tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(writing_makes_no_file_and_tells_what_fails,
+						tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(a_file_is_replaced_whole, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(the_old_file_stays_when_the_new_one_fails,
+						tree_setup, tree_teardown),
 		cmocka_unit_test(a_number_is_found_by_the_whole_key),
 		cmocka_unit_test(a_key_without_a_number_takes_none_from_the_next_line),
 	};

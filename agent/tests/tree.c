@@ -48,6 +48,22 @@ void tree_remove(struct tree *t)
 	t->path[0] = '\0';
 }
 
+struct tree tree;
+
+int tree_setup(void **state)
+{
+	(void)state;
+	tree_make(&tree);
+	return 0;
+}
+
+int tree_teardown(void **state)
+{
+	(void)state;
+	tree_remove(&tree);
+	return 0;
+}
+
 static void make_parents(const struct tree *t, const char *path)
 {
 	char dir[256];

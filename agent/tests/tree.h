@@ -55,6 +55,12 @@ void tree_seal(const struct tree *t, const char *path, const char *text, struct 
 
 void tree_unseal(struct sealed *s);
 
+/** tree - the one of a test program that needs no more, made and removed around each test. */
+extern struct tree tree;
+
+int tree_setup(void **state);
+int tree_teardown(void **state);
+
 /** enter_top() - make the top of the source tree the working directory. */
 void enter_top(void);
 
