@@ -169,17 +169,21 @@ fill_rings() {
     pause 6
 }
 
+# Of rings that were asked to purge while they were still unmapping.
+all_complaints() { dmesg | grep -c "still busy" || true; }
+
 # measure SQUEEZER LOAD SECONDS: one run with the guest g1; LOAD null: the hog alone. Sets swapped_in,
-# swapped_out, stall_us, held_kb, throughput_kb_s, held_at_trigger_kb and back_1s_kb.
+# swapped_out, stall_us, held_kb, throughput_kb_s, complaints, held_at_trigger_kb and back_1s_kb.
 measure() {
     local squeezer=$1 load=$2 seconds=$3 memory=$OUT/memory-$1-$2.txt
-    local in0 out0 stall0 in1 out1 stall1 line recorder hog
+    local in0 out0 stall0 in1 out1 stall1 line recorder hog complaints0
     settle
     set_squeezer "$squeezer"
     record_memory > "$memory" &
     recorder=$!
     use_hog &
     hog=$!
+    complaints0=$(all_complaints)
     read_swapped in0 out0
     read_stall_us stall0
     if [[ $load == null ]]; then
@@ -191,6 +195,7 @@ measure() {
         throughput_kb_s=$(awk '{ printf "%d", $2 * 100 / $5 }' <<< "$line")
     fi
     read_swapped in1 out1
+    complaints=$(($(all_complaints) - complaints0))
     read_stall_us stall1
     kill $hog $recorder
     wait $hog $recorder 2> /dev/null || true
@@ -215,7 +220,7 @@ run() {
     measure "$2" "$3" "$4"
     say "$1 $3 $2: swapped in $swapped_in out $swapped_out pages, held up to $held_kb kB," \
         "back in 1 s $back_1s_kb of $held_at_trigger_kb kB, stall $((stall_us / 1000)) ms," \
-        "guest $throughput_kb_s kB/s"
+        "guest $throughput_kb_s kB/s, complaints of blkback $complaints"
     result kernel ballooned guest "$1" load "$3" squeezer "$2" pswpin "$swapped_in" pswpout "$swapped_out" \
         held_kb "$held_kb" back_1s_kb "$back_1s_kb" held_at_trigger_kb "$held_at_trigger_kb" \
         request_kb "$request_kb" request_back_1s_kb null psi_stall_us "$stall_us" \
