@@ -80,7 +80,7 @@ static int parse_args(int argc, char **argv, struct wish *w)
 	int opt;
 
 	*w = (struct wish){
-		.request = {.level = LEVEL_GRANTS, .domid = MAILBOX_ALL, .devid = MAILBOX_ALL},
+		.request = {.level = LEVEL_GRANTS, .domid = EVERY, .devid = EVERY},
 		.timeout_s = TIMEOUT_DEFAULT_S,
 	};
 	while ((opt = getopt_long(argc, argv, "l:d:t:", options, NULL)) != -1)
@@ -141,8 +141,9 @@ static const char *refusal(int error)
 {
 	switch (error) {
 	case EOPNOTSUPP:
-		return "the mechanism in use cannot do that: parameters of xen_blkback reach the "
-		       "whole host, at level pool or grants";
+		return "the mechanism in use cannot do that: native reaches single disks at every "
+		       "level, module at level pool; parameters of xen_blkback reach the whole "
+		       "host, at level pool or grants";
 	case EBUSY:
 		return "another request is being served";
 	case ENODEV:

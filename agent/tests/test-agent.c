@@ -37,6 +37,9 @@
 #define CONFIG	"etc/xen/xen-reclaim.conf"
 #define TARGET	"memory/target"
 
+/* Twelve pulses, then low for good, then back. */
+#define AGE_WRITES (2 * 12 + 2)
+
 enum { OUT, ERR, STREAMS };
 
 /* A program that was started, and what it said. */
@@ -699,7 +702,7 @@ static void a_fall_of_the_balloon_target_reclaims_grants(void **state)
 	expect_newest("level", "grants");
 	expect_newest("scope", "idle");
 	assert_int_equal(w.writes[PARAM_POOL], 2);
-	assert_int_equal(w.writes[PARAM_GRANT_AGE], 2);
+	assert_int_equal(w.writes[PARAM_GRANT_AGE], AGE_WRITES);
 	assert_int_equal(w.writes[PARAM_GRANTS], 0);
 	expect_all_back();
 	stop_daemon();
@@ -818,7 +821,7 @@ static void a_trigger_is_carried_out_and_answered(void **state)
 	assert_string_equal(w.cli.text[ERR], "");
 	expect_all_back();
 	assert_int_equal(w.writes[PARAM_POOL], 2);
-	assert_int_equal(w.writes[PARAM_GRANT_AGE], 2);
+	assert_int_equal(w.writes[PARAM_GRANT_AGE], AGE_WRITES);
 	assert_int_equal(w.writes[PARAM_GRANTS], 9);
 	WAIT(w.n_responses == 1);
 	assert_non_null(strstr(w.responses[0], " ok 2 50000"));
@@ -857,6 +860,49 @@ static void what_parameters_cannot_do_is_refused(void **state)
 		expect_one_line(&w.cli);
 		assert_string_equal(w.cli.text[OUT], "");
 	}
+	stop_daemon();
+	expect_untouched();
+}
+
+/* A kernel that offers it, as stub files. */
+static void put_native(const char *vbd)
+{
+	static const char *const files[][2] = {
+		{"levels", "pool grants requests\n"},
+		{"squeeze_ms", "10\n"},
+		{"trigger", ""},
+		{"idle_ms", "9000\n"},
+		{"pool_pages", "2\n"},
+		{"persistent_pages", "1024\n"},
+		{"request_kb", "1248\n"},
+	};
+	char path[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), "sys/bus/xen-backend/devices/%s/reclaim/%s", vbd,
+			       files[i][0]);
+		tree_put(&w.tree, path, files[i][1]);
+	}
+}
+
+static void one_disk_is_told_where_the_kernel_offers_it(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	put_native("vbd-1-51712"); /* comes while the daemon runs */
+	put_native("vbd-2-51712");
+	assert_int_equal(
+		run(cli_path, ARGS("trigger", "--level=requests", "--window=40", "2/51712")), 0);
+	assert_string_equal(w.cli.text[OUT], "0 kB back from 1 disks\n");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger", "");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger",
+		    "requests 40");
+	expect_said(&w.daemon, ERR, "the mechanism is native now");
+	assert_int_equal(run(cli_path, ARGS("trigger", "2/51728")), 1);
+	expect_said(&w.cli, ERR, "no such domain or disk");
+	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	expect_said(&w.cli, OUT, "mechanism   native");
+	expect_said(&w.cli, OUT, "REQUESTS(kB)");
 	stop_daemon();
 	expect_untouched();
 }
@@ -1264,6 +1310,7 @@ int main(void)
 		T(a_trigger_at_level_pool_leaves_the_grants),
 		T(what_parameters_cannot_do_is_refused),
 		T(without_blkback_a_trigger_is_refused),
+		T(one_disk_is_told_where_the_kernel_offers_it),
 		T(without_the_daemon_a_trigger_says_so),
 		T(malformed_requests_are_answered),
 		T(a_request_past_its_deadline_is_ignored),
