@@ -61,9 +61,11 @@ static int serve(int root, bool dry_run)
 	struct agent a;
 	int r;
 
-	/* What acts when memory is short must not wait for its own pages; those never used cost none. */
+	/* What acts when memory is short must not wait for its own pages; those never used cost
+	 * none. */
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
-		say(MESSAGE_FAULT, LOG_NOTICE, "cannot lock its memory (%s): may be late under pressure",
+		say(MESSAGE_FAULT, LOG_NOTICE,
+		    "cannot lock its memory (%s): may be late under pressure",
 		    strerrordesc_np(errno));
 	r = agent_start(&a, root, dry_run);
 
