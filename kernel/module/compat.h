@@ -15,13 +15,18 @@
 #define kobject_init_and_add(kobj, ktype, ...) \
 	kobject_init_and_add(kobj, (void *)(ktype), __VA_ARGS__)
 
+/* Since 7.0, where checkpatch asks for it. */
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj) kzalloc(sizeof(obj), GFP_KERNEL)
+#endif
+
 /* Since 6.7 the kernel allocates shrinkers, and says so by this flag. */
 #ifndef SHRINKER_ALLOCATED
 
 static inline struct shrinker *shrinker_alloc(unsigned int flags,
 					      const char *name)
 {
-	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+	struct shrinker *shrinker = kzalloc_obj(*shrinker);
 
 	if (shrinker)
 		shrinker->seeks = DEFAULT_SEEKS;

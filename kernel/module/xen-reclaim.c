@@ -548,7 +548,7 @@ static int attach(struct device *dev, void *unused)
 	if (!drv->reclaim_memory || is_native(drv) || is_attached(dev))
 		return 0;
 
-	rd = kzalloc(sizeof(*rd), GFP_KERNEL);
+	rd = kzalloc_obj(*rd);
 	if (!rd)
 		return -ENOMEM;
 	init_completion(&rd->released);
