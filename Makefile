@@ -24,6 +24,7 @@ install: all
 	install -D -m 0755 build/agent/xen-reclaimd $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd
 	install -D -m 0755 build/agent/xen-reclaim $(DESTDIR)$(PREFIX)/bin/xen-reclaim
 	install -D -m 0644 etc/xen-reclaimd.service $(DESTDIR)/lib/systemd/system/xen-reclaimd.service
+	install -D -m 0644 etc/xen-reclaim.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/xen-reclaim.catalog
 	install -D -m 0644 etc/xen-reclaim.conf $(DESTDIR)/etc/xen/xen-reclaim.conf
 	install -d -m 0755 $(DESTDIR)/etc/xen/xen-reclaim.conf.d
 	for page in docs/*.[58]; do \

@@ -146,6 +146,7 @@ static void finish(struct agent *a, int error)
 static void begin(struct agent *a)
 {
 	const struct action *act = &a->state.action;
+	uint64_t window_us = act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us;
 	int r;
 
 	report_started(&a->report, act);
@@ -159,9 +160,8 @@ static void begin(struct agent *a)
 		finish(a, 0);
 		return;
 	}
-	r = reclaimer_begin(&a->reclaimer, &a->config.policy, act,
-			    act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us,
-			    now_us());
+	r = reclaimer_begin(&a->reclaimer, &a->config.policy, act, window_us, now_us());
+	report_told(&a->report, (uint32_t)(window_us / USEC_PER_MSEC), a->reclaimer.vbds);
 	if (r < 0)
 		finish(a, r);
 	else
@@ -196,11 +196,10 @@ static void handle(struct agent *a, struct event *e)
 		reclaimer_learn(&a->reclaimer, &a->config.policy, &a->state.action);
 	plan = decide(&a->config.policy, &o, &a->state, e, now_us());
 	arm_timer(a->wake_timer, plan.wake_us);
-	if (plan.judged) {
+	if (e->type == EVENT_DONE)
+		report_done(&a->report, &a->state.action);
+	if (plan.judged)
 		report_judged(&a->report, &a->state.action);
-		if (!a->dry_run)
-			say_action(&a->state.action);
-	}
 	if (!a->dry_run || plan.notice == NOTICE_NO_RAM)
 		say_notice(a, &plan);
 	if (plan.reclaim)
@@ -253,7 +252,7 @@ static int on_psi(sd_event_source *s, int fd, uint32_t revents, void *user)
 	struct event e = {.type = psi_events[kind]};
 
 	if (revents & EPOLLERR) {
-		say(MESSAGE_FAULT, LOG_ERR, "pressure trigger \"%s\" is gone", psi_names[kind]);
+		say(MESSAGE_PRESSURE, LOG_ERR, "pressure trigger \"%s\" is gone", psi_names[kind]);
 		return sd_event_source_set_enabled(s, SD_EVENT_OFF);
 	}
 	handle(a, &e);
@@ -336,7 +335,7 @@ static void open_psi(struct agent *a)
 	a->report.psi = psi_read(a->root, &a->psi_last) == 0 ? PSI_TOTALS : PSI_NONE;
 	if (a->report.psi == PSI_TOTALS && totals_period_us(a))
 		arm_timer(a->psi_timer, now_us() + totals_period_us(a));
-	say(MESSAGE_FAULT, LOG_WARNING, "no pressure triggers (%s): %s", strerror(-r),
+	say(MESSAGE_PRESSURE, LOG_WARNING, "no pressure triggers (%s): %s", strerror(-r),
 	    a->report.psi == PSI_TOTALS ? "reading totals on a timer"
 					: "no pressure information at all; start Linux with psi=1");
 }
@@ -433,7 +432,7 @@ static int on_store(sd_event_source *s, int fd, uint32_t revents, void *user)
 			read_request(a);
 	}
 	if (r < 0) {
-		say(MESSAGE_FAULT, LOG_ERR,
+		say(MESSAGE_XENSTORE, LOG_ERR,
 		    "xenstore is gone (%s): no balloon target and no requests from now on",
 		    strerror(-r));
 		close_store(a);
@@ -471,7 +470,7 @@ static void open_store(struct agent *a)
 	if (r >= 0)
 		return;
 	close_store(a);
-	say(MESSAGE_FAULT, LOG_WARNING,
+	say(MESSAGE_XENSTORE, LOG_WARNING,
 	    "no xenstore (%s): the balloon target is not followed, requests are not served",
 	    strerror(-r));
 }
@@ -542,8 +541,8 @@ static int put_back_old(struct agent *a)
 		say(MESSAGE_RESTORED, LOG_WARNING,
 		    "put back %d parameters that an earlier life had left lowered", r);
 	if (r < 0)
-		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters from /%s: %s", PARAMS_SAVED,
-		    strerror(-r));
+		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters from /%s: %s",
+		    PARAMS_SAVED, strerror(-r));
 	return r < 0 ? r : 0;
 }
 
@@ -620,7 +619,7 @@ static void put_back(struct agent *a)
 	if (r == 0 && a->lock >= 0 && !a->dry_run)
 		r = params_restore(a->root);
 	if (r < 0)
-		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters: %s", strerror(-r));
+		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters: %s", strerror(-r));
 }
 
 void agent_stop(struct agent *a)

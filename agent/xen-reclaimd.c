@@ -50,7 +50,8 @@ static int restore(int root)
 	if (r > 0)
 		say(MESSAGE_RESTORED, LOG_NOTICE, "put back %d parameters of xen_blkback", r);
 	if (r < 0)
-		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters from /%s: %s", PARAMS_SAVED,
+		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters from /%s: %s",
+		    PARAMS_SAVED,
 		    r == -EBUSY ? "xen-reclaimd runs, and does so itself" : strerrordesc_np(-r));
 	return r < 0 ? r : 0;
 }
