@@ -2,6 +2,7 @@
 /* The agent's sources and what they set off; see agent.h. The thinking is decide()'s. */
 #include "agent.h"
 
+#include "metrics-file.h"
 #include "util.h"
 
 #include <fcntl.h>
@@ -20,6 +21,27 @@
 
 static const enum event_type psi_events[PSI_KINDS] = {EVENT_SOFT, EVENT_HARD};
 
+static void tell_metrics(struct agent *a)
+{
+	const char *path = a->config.metrics_file;
+	int r;
+
+	if (!*path || a->dry_run)
+		return;
+	r = metrics_file_write(a->root, path, &a->report, &a->reclaimer.inventory, &a->host,
+			       &a->store);
+	if (r < 0 && !a->metrics_failed)
+		say(MESSAGE_METRICS, LOG_WARNING, "cannot write metrics to /%s: %s", path,
+		    strerror(-r));
+	a->metrics_failed = r < 0;
+}
+
+static void drop_metrics(const struct agent *a)
+{
+	if (a->config.metrics_file[0] && !a->dry_run)
+		(void)unlinkat(a->root, a->config.metrics_file, 0);
+}
+
 static void tell_status(struct agent *a)
 {
 	const struct report *r = &a->report;
@@ -30,6 +52,7 @@ static void tell_status(struct agent *a)
 			 r->mechanism, psi_mode_names[r->psi], r->actions, r->helped,
 			 r->lasting_kb);
 	(void)report_write(a->root, r);
+	tell_metrics(a);
 }
 
 static void learn_facts(struct agent *a)
@@ -481,13 +504,17 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 {
 	struct agent *a = user;
 	struct config_error err;
+	struct config fresh;
 
 	(void)s;
 	(void)si;
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us());
-	if (config_load(a->root, CONFIG_PATH, &a->config, &err) < 0) {
+	if (config_load(a->root, CONFIG_PATH, &fresh, &err) < 0) {
 		say(MESSAGE_CONFIG, LOG_ERR, "%s; the old configuration stays", err.text);
 	} else {
+		drop_metrics(a); /* the new file may be another one */
+		a->metrics_failed = false;
+		a->config = fresh;
 		learn_facts(a);
 		open_psi(a);
 		say(MESSAGE_CONFIG, LOG_INFO, "configuration reloaded");
@@ -641,7 +668,9 @@ void agent_stop(struct agent *a)
 	a->event = sd_event_unref(a->event);
 	host_close(&a->host);
 	inventory_free(&a->reclaimer.inventory);
-	if (a->lock >= 0)
+	if (a->lock >= 0) {
 		(void)unlinkat(a->root, STATE_FILE, 0);
+		drop_metrics(a);
+	}
 	close_fd(&a->lock);
 }

@@ -26,6 +26,7 @@ static const char *const message_ids[MESSAGE_COUNT] = {
 	[MESSAGE_PRESSURE] = "ba59a7b55af14450ace50cf9e762c1af",
 	[MESSAGE_XENSTORE] = "84d46fdbd1d64121aa73b899045f6144",
 	[MESSAGE_PUT_BACK] = "fa48a1dbd0bc4793acbd3d5de2b3fa20",
+	[MESSAGE_METRICS] = "f5daa1a04a1a41fb882a86a4af62a283",
 	[MESSAGE_FAULT] = "fc31b77bfe7c4f68bb390b66a309d1cd",
 };
 
@@ -124,6 +125,15 @@ static struct entry *newest(struct report *r)
 	return &r->history[(r->actions - 1) % HISTORY_MAX];
 }
 
+static void close_newest(struct report *r)
+{
+	const struct action *a = &newest(r)->action;
+
+	r->verdicts[a->cause][a->level][a->scope][a->verdict]++;
+	if (!r->dry_run)
+		say_action(newest(r));
+}
+
 void report_started(struct report *r, const struct action *a)
 {
 	struct timespec t;
@@ -131,8 +141,7 @@ void report_started(struct report *r, const struct action *a)
 	(void)clock_gettime(CLOCK_REALTIME, &t);
 	if (r->actions && newest(r)->action.verdict == VERDICT_OPEN) {
 		newest(r)->action.verdict = VERDICT_SUPERSEDED;
-		if (!r->dry_run)
-			say_action(newest(r));
+		close_newest(r);
 	}
 	r->actions++;
 	*newest(r) = (struct entry){
@@ -149,14 +158,16 @@ void report_told(struct report *r, uint32_t window_ms, unsigned disks)
 
 void report_done(struct report *r, const struct action *a)
 {
+	int64_t kb = action_gain_kb(a);
+
 	newest(r)->action = *a;
+	r->back_kb += kb > 0 ? kb : 0;
 }
 
 void report_judged(struct report *r, const struct action *a)
 {
 	newest(r)->action = *a;
-	if (!r->dry_run)
-		say_action(newest(r));
+	close_newest(r);
 	if (a->verdict != VERDICT_HELPED)
 		return;
 	r->helped++;

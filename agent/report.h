@@ -25,6 +25,7 @@ enum message {
 	MESSAGE_PRESSURE,
 	MESSAGE_XENSTORE,
 	MESSAGE_PUT_BACK,
+	MESSAGE_METRICS,
 	MESSAGE_FAULT,
 	MESSAGE_COUNT
 };
@@ -52,7 +53,8 @@ struct entry {
 
 /**
  * struct report - what the state file shows.
- * @actions, @helped, @lasting_kb: totals since start.
+ * @actions, @helped, @back_kb, @lasting_kb: totals since start.
+ * @verdicts: those that are judged, by what they were.
  * @history: the last @actions % HISTORY_MAX, as a ring.
  */
 struct report {
@@ -63,7 +65,9 @@ struct report {
 	struct diagnosis diagnosis;
 	uint64_t actions;
 	uint64_t helped;
+	int64_t back_kb;
 	int64_t lasting_kb;
+	uint64_t verdicts[CAUSE_COUNT][LEVEL_COUNT][SCOPE_COUNT][VERDICT_COUNT];
 	struct entry history[HISTORY_MAX];
 };
 
