@@ -42,6 +42,7 @@ int read_number(int root, const char *path, uint64_t *value)
 	return n < 0 ? (int)n : parse_number(text, value);
 }
 
+/* In one go, as sysfs wants it. */
 static int write_whole(int fd, const char *text, size_t len)
 {
 	ssize_t n;
@@ -69,6 +70,21 @@ int write_number(int root, const char *path, uint64_t value)
 	return write_text(root, path, text);
 }
 
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 /* @mode: of the file, whatever the process's mask; 0: as the mask has it. */
 static int replace(int root, const char *path, const char *text, size_t len, int flags, mode_t mode)
 {
@@ -81,7 +97,7 @@ static int replace(int root, const char *path, const char *text, size_t len, int
 	fd = openat(root, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | flags, 0644);
 	if (fd < 0)
 		return -errno;
-	r = mode && fchmod(fd, mode) < 0 ? -errno : write_whole(fd, text, len);
+	r = mode && fchmod(fd, mode) < 0 ? -errno : write_all(fd, text, len);
 	if (r == 0 && renameat(root, tmp, root, path) < 0)
 		r = -errno;
 	if (r < 0)
