@@ -24,8 +24,16 @@ install: all
 	install -D -m 0755 build/agent/xen-reclaimd $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd
 	install -D -m 0755 build/agent/xen-reclaim $(DESTDIR)$(PREFIX)/bin/xen-reclaim
 	install -D -m 0644 etc/xen-reclaimd.service $(DESTDIR)/lib/systemd/system/xen-reclaimd.service
+	install -D -m 0644 etc/xen-reclaim.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/xen-reclaim.catalog
 	install -D -m 0644 etc/xen-reclaim.conf $(DESTDIR)/etc/xen/xen-reclaim.conf
 	install -d -m 0755 $(DESTDIR)/etc/xen/xen-reclaim.conf.d
+	install -D -m 0644 etc/xen-reclaim.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xen-reclaim
+	ln -sf xen-reclaim $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xen-reclaimd
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/xen-reclaim etc/prometheus/xen-reclaim.rules.yml \
+		etc/grafana/xen-reclaim.json
+	for page in docs/*.[58]; do \
+		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; \
+	done
 
 clean:
 	rm -rf build

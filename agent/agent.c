@@ -2,6 +2,7 @@
 /* The agent's sources and what they set off; see agent.h. The thinking is decide()'s. */
 #include "agent.h"
 
+#include "metrics-file.h"
 #include "util.h"
 
 #include <fcntl.h>
@@ -20,6 +21,27 @@
 
 static const enum event_type psi_events[PSI_KINDS] = {EVENT_SOFT, EVENT_HARD};
 
+static void tell_metrics(struct agent *a)
+{
+	const char *path = a->config.metrics_file;
+	int r;
+
+	if (!*path || a->dry_run)
+		return;
+	r = metrics_file_write(a->root, path, &a->report, &a->reclaimer.inventory, &a->host,
+			       &a->store);
+	if (r < 0 && !a->metrics_failed)
+		say(MESSAGE_METRICS, LOG_WARNING, "cannot write metrics to /%s: %s", path,
+		    strerror(-r));
+	a->metrics_failed = r < 0;
+}
+
+static void drop_metrics(const struct agent *a)
+{
+	if (a->config.metrics_file[0] && !a->dry_run)
+		(void)unlinkat(a->root, a->config.metrics_file, 0);
+}
+
 static void tell_status(struct agent *a)
 {
 	const struct report *r = &a->report;
@@ -30,6 +52,7 @@ static void tell_status(struct agent *a)
 			 r->mechanism, psi_mode_names[r->psi], r->actions, r->helped,
 			 r->lasting_kb);
 	(void)report_write(a->root, r);
+	tell_metrics(a);
 }
 
 static void learn_facts(struct agent *a)
@@ -146,6 +169,7 @@ static void finish(struct agent *a, int error)
 static void begin(struct agent *a)
 {
 	const struct action *act = &a->state.action;
+	uint64_t window_us = act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us;
 	int r;
 
 	report_started(&a->report, act);
@@ -159,9 +183,8 @@ static void begin(struct agent *a)
 		finish(a, 0);
 		return;
 	}
-	r = reclaimer_begin(&a->reclaimer, &a->config.policy, act,
-			    act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us,
-			    now_us());
+	r = reclaimer_begin(&a->reclaimer, &a->config.policy, act, window_us, now_us());
+	report_told(&a->report, (uint32_t)(window_us / USEC_PER_MSEC), a->reclaimer.vbds);
 	if (r < 0)
 		finish(a, r);
 	else
@@ -196,11 +219,10 @@ static void handle(struct agent *a, struct event *e)
 		reclaimer_learn(&a->reclaimer, &a->config.policy, &a->state.action);
 	plan = decide(&a->config.policy, &o, &a->state, e, now_us());
 	arm_timer(a->wake_timer, plan.wake_us);
-	if (plan.judged) {
+	if (e->type == EVENT_DONE)
+		report_done(&a->report, &a->state.action);
+	if (plan.judged)
 		report_judged(&a->report, &a->state.action);
-		if (!a->dry_run)
-			say_action(&a->state.action);
-	}
 	if (!a->dry_run || plan.notice == NOTICE_NO_RAM)
 		say_notice(a, &plan);
 	if (plan.reclaim)
@@ -253,7 +275,7 @@ static int on_psi(sd_event_source *s, int fd, uint32_t revents, void *user)
 	struct event e = {.type = psi_events[kind]};
 
 	if (revents & EPOLLERR) {
-		say(MESSAGE_FAULT, LOG_ERR, "pressure trigger \"%s\" is gone", psi_names[kind]);
+		say(MESSAGE_PRESSURE, LOG_ERR, "pressure trigger \"%s\" is gone", psi_names[kind]);
 		return sd_event_source_set_enabled(s, SD_EVENT_OFF);
 	}
 	handle(a, &e);
@@ -336,7 +358,7 @@ static void open_psi(struct agent *a)
 	a->report.psi = psi_read(a->root, &a->psi_last) == 0 ? PSI_TOTALS : PSI_NONE;
 	if (a->report.psi == PSI_TOTALS && totals_period_us(a))
 		arm_timer(a->psi_timer, now_us() + totals_period_us(a));
-	say(MESSAGE_FAULT, LOG_WARNING, "no pressure triggers (%s): %s", strerror(-r),
+	say(MESSAGE_PRESSURE, LOG_WARNING, "no pressure triggers (%s): %s", strerror(-r),
 	    a->report.psi == PSI_TOTALS ? "reading totals on a timer"
 					: "no pressure information at all; start Linux with psi=1");
 }
@@ -433,7 +455,7 @@ static int on_store(sd_event_source *s, int fd, uint32_t revents, void *user)
 			read_request(a);
 	}
 	if (r < 0) {
-		say(MESSAGE_FAULT, LOG_ERR,
+		say(MESSAGE_XENSTORE, LOG_ERR,
 		    "xenstore is gone (%s): no balloon target and no requests from now on",
 		    strerror(-r));
 		close_store(a);
@@ -471,7 +493,7 @@ static void open_store(struct agent *a)
 	if (r >= 0)
 		return;
 	close_store(a);
-	say(MESSAGE_FAULT, LOG_WARNING,
+	say(MESSAGE_XENSTORE, LOG_WARNING,
 	    "no xenstore (%s): the balloon target is not followed, requests are not served",
 	    strerror(-r));
 }
@@ -482,13 +504,17 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 {
 	struct agent *a = user;
 	struct config_error err;
+	struct config fresh;
 
 	(void)s;
 	(void)si;
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us());
-	if (config_load(a->root, CONFIG_PATH, &a->config, &err) < 0) {
+	if (config_load(a->root, CONFIG_PATH, &fresh, &err) < 0) {
 		say(MESSAGE_CONFIG, LOG_ERR, "%s; the old configuration stays", err.text);
 	} else {
+		drop_metrics(a); /* the new file may be another one */
+		a->metrics_failed = false;
+		a->config = fresh;
 		learn_facts(a);
 		open_psi(a);
 		say(MESSAGE_CONFIG, LOG_INFO, "configuration reloaded");
@@ -542,8 +568,8 @@ static int put_back_old(struct agent *a)
 		say(MESSAGE_RESTORED, LOG_WARNING,
 		    "put back %d parameters that an earlier life had left lowered", r);
 	if (r < 0)
-		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters from /%s: %s", PARAMS_SAVED,
-		    strerror(-r));
+		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters from /%s: %s",
+		    PARAMS_SAVED, strerror(-r));
 	return r < 0 ? r : 0;
 }
 
@@ -620,7 +646,7 @@ static void put_back(struct agent *a)
 	if (r == 0 && a->lock >= 0 && !a->dry_run)
 		r = params_restore(a->root);
 	if (r < 0)
-		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters: %s", strerror(-r));
+		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters: %s", strerror(-r));
 }
 
 void agent_stop(struct agent *a)
@@ -642,7 +668,9 @@ void agent_stop(struct agent *a)
 	a->event = sd_event_unref(a->event);
 	host_close(&a->host);
 	inventory_free(&a->reclaimer.inventory);
-	if (a->lock >= 0)
+	if (a->lock >= 0) {
 		(void)unlinkat(a->root, STATE_FILE, 0);
+		drop_metrics(a);
+	}
 	close_fd(&a->lock);
 }

@@ -24,6 +24,7 @@
  * @psi_fd:	 armed triggers, -1 where there is none.
  * @psi_last:	 totals at the last look, where there are no triggers.
  * @last:	 memory at the last event.
+ * @metrics_failed: the metrics file could not be written, which has been said.
  * @balloon_kb:	 own target as xenstore last said it, 0 before it said one.
  */
 struct agent {
@@ -39,6 +40,7 @@ struct agent {
 	struct report report;
 	struct request request;
 	bool answering;
+	bool metrics_failed;
 	struct sample last;
 	uint64_t balloon_kb;
 	int psi_fd[PSI_KINDS];

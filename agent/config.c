@@ -152,6 +152,21 @@ static int parse_threshold(const struct key *k, const char *value, void *to)
 	return 0;
 }
 
+/* "/a/path.prom" or "off" */
+static int parse_metrics(const struct key *k, const char *value, void *to)
+{
+	size_t n = strlen(value);
+
+	(void)k;
+	if (strcmp(value, "off") == 0)
+		n = 0;
+	else if (*value != '/' || n - 1 > PATH_MAX_CHARS || n < sizeof("/.prom") ||
+		 strcmp(value + n - strlen(".prom"), ".prom") != 0)
+		return -EINVAL;
+	(void)snprintf(to, PATH_MAX_CHARS + 1, "%s", n ? value + 1 : "");
+	return 0;
+}
+
 #define THRESHOLD_FORM                                                                             \
 	"a stall time within a window of 500ms to 10s, for instance \"50ms in 1s\", or \"off\""
 #define AT(field) offsetof(struct config, field)
@@ -180,6 +195,8 @@ static const struct key keys[] = {
 	 "a time from 1s to 1h"},
 	{"backoff", "max", parse_time, AT(policy.backoff_max_us), USEC_PER_SEC, 24 * HOURS_US,
 	 "a time from 1s to 24h"},
+	{"metrics", "file", parse_metrics, AT(metrics_file), 0, 0,
+	 "a path of at most 128 characters from / to .prom, or \"off\""},
 };
 
 struct config config_default(void)
@@ -274,8 +291,8 @@ static bool line_is_plain(struct parser *p, const char *line)
 	(void)snprintf(name, sizeof(name), "%.*s", (int)(end - line - 1), line + 1);
 	if (!known_section(name)) {
 		(void)fail(p,
-			   "[%s]: no such section; there are [pressure], [balloon], [reclaim] and "
-			   "[backoff]",
+			   "[%s]: no such section; there are [pressure], [balloon], [reclaim], "
+			   "[backoff] and [metrics]",
 			   shown(name, buf));
 		return false;
 	}

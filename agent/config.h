@@ -14,6 +14,9 @@
 
 #define CONFIG_PATH "etc/xen/xen-reclaim.conf"
 
+/** A path in the file is no longer than this: its line has to hold it. */
+#define PATH_MAX_CHARS 127
+
 /** struct threshold - a stall time within a window, as PSI triggers take it; 0: off. */
 struct threshold {
 	uint64_t stall_us;
@@ -26,6 +29,7 @@ struct threshold {
  * @follow_balloon:   reclaim when the own balloon target falls.
  * @window_us:        how long a reclaim keeps the pools at zero.
  * @policy:	      what decide() is given.
+ * @metrics_file:     below the root, without its leading slash; "": none is written.
  */
 struct config {
 	struct threshold some;
@@ -33,6 +37,7 @@ struct config {
 	bool follow_balloon;
 	uint64_t window_us;
 	struct policy policy;
+	char metrics_file[PATH_MAX_CHARS + 1];
 };
 
 /** struct config_error - one line for the administrator: "file:line: [section] key: …". */

@@ -23,6 +23,10 @@ static const char *const message_ids[MESSAGE_COUNT] = {
 	[MESSAGE_CONFIG] = "37a40ebe00f3445d91b517fc8816a069",
 	[MESSAGE_MECHANISM] = "f2ccf860749849a0861e709670696d95",
 	[MESSAGE_RESTORED] = "63b0e74ad6c0413f83061be860066123",
+	[MESSAGE_PRESSURE] = "ba59a7b55af14450ace50cf9e762c1af",
+	[MESSAGE_XENSTORE] = "84d46fdbd1d64121aa73b899045f6144",
+	[MESSAGE_PUT_BACK] = "fa48a1dbd0bc4793acbd3d5de2b3fa20",
+	[MESSAGE_METRICS] = "f5daa1a04a1a41fb882a86a4af62a283",
 	[MESSAGE_FAULT] = "fc31b77bfe7c4f68bb390b66a309d1cd",
 };
 
@@ -51,27 +55,69 @@ void say(enum message m, int priority, const char *fmt, ...)
 			      message_ids[m], NULL);
 }
 
-void say_action(const struct action *a)
-{
-	uint64_t in = a->later.pswpin - a->before.pswpin;
-	uint64_t out = a->later.pswpout - a->before.pswpout;
-	uint64_t took_ms = (a->done_us - a->started_us) / USEC_PER_MSEC;
-	char text[256];
+/* One entry of the journal, field by field. */
+struct fields {
+	char text[16][256];
+	struct iovec iov[16];
+	int n;
+};
 
-	(void)snprintf(text, sizeof(text),
-		       "%s: %s of %s disks: %" PRId64 " kB back in %" PRIu64 " ms, %" PRId64
-		       " kB lasting: %s",
-		       cause_names[a->cause], level_names[a->level], scope_names[a->scope],
-		       action_gain_kb(a), took_ms, action_lasting_kb(a), verdict_names[a->verdict]);
-	to_stderr(text);
-	(void)sd_journal_send(
-		"MESSAGE=%s", text, "PRIORITY=%d", LOG_INFO, "MESSAGE_ID=%s",
-		message_ids[MESSAGE_ACTION], "XEN_RECLAIM_CAUSE=%s", cause_names[a->cause],
-		"XEN_RECLAIM_LEVEL=%s", level_names[a->level], "XEN_RECLAIM_SCOPE=%s",
-		scope_names[a->scope], "XEN_RECLAIM_VERDICT=%s", verdict_names[a->verdict],
-		"XEN_RECLAIM_TOOK_MS=%" PRIu64, took_ms, "XEN_RECLAIM_BACK_KB=%" PRId64,
-		action_gain_kb(a), "XEN_RECLAIM_LASTING_KB=%" PRId64, action_lasting_kb(a),
-		"XEN_RECLAIM_PSWPIN=%" PRIu64, in, "XEN_RECLAIM_PSWPOUT=%" PRIu64, out, NULL);
+__attribute__((format(printf, 2, 3))) static void field(struct fields *f, const char *fmt, ...)
+{
+	char *text = f->text[f->n];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(f->text[0]), fmt, ap);
+	va_end(ap);
+	f->iov[f->n++] = (struct iovec){text, strlen(text)};
+}
+
+static void add_whose(struct fields *f, const struct entry *e)
+{
+	const struct action *a = &e->action;
+
+	field(f, "XEN_RECLAIM_SCOPE=%s", scope_names[a->scope]);
+	if (a->domid != EVERY)
+		field(f, "XEN_RECLAIM_DOMID=%d", a->domid);
+	if (a->devid != EVERY)
+		field(f, "XEN_RECLAIM_DEVID=%" PRId64, a->devid);
+	field(f, "XEN_RECLAIM_DISKS=%u", e->disks);
+}
+
+static void add_lasting(struct fields *f, const struct action *a)
+{
+	field(f, "XEN_RECLAIM_LASTING_KB=%" PRId64, action_lasting_kb(a));
+	field(f, "XEN_RECLAIM_PSWPIN=%" PRIu64, a->later.pswpin - a->before.pswpin);
+	field(f, "XEN_RECLAIM_PSWPOUT=%" PRIu64, a->later.pswpout - a->before.pswpout);
+}
+
+static void say_action(const struct entry *e)
+{
+	const struct action *a = &e->action;
+	uint64_t took_ms = (a->done_us - a->started_us) / USEC_PER_MSEC;
+	struct fields f = {0};
+	char lasting[48] = "";
+
+	if (a->verdict != VERDICT_SUPERSEDED)
+		(void)snprintf(lasting, sizeof(lasting), ", %" PRId64 " kB lasting",
+			       action_lasting_kb(a));
+	field(&f, "MESSAGE=%s: %s of %s disks: %" PRId64 " kB back in %" PRIu64 " ms%s: %s",
+	      cause_names[a->cause], level_names[a->level], scope_names[a->scope],
+	      action_gain_kb(a), took_ms, lasting, verdict_names[a->verdict]);
+	to_stderr(f.text[0] + strlen("MESSAGE="));
+	field(&f, "PRIORITY=%d", LOG_INFO);
+	field(&f, "MESSAGE_ID=%s", message_ids[MESSAGE_ACTION]);
+	field(&f, "XEN_RECLAIM_CAUSE=%s", cause_names[a->cause]);
+	field(&f, "XEN_RECLAIM_LEVEL=%s", level_names[a->level]);
+	add_whose(&f, e);
+	field(&f, "XEN_RECLAIM_VERDICT=%s", verdict_names[a->verdict]);
+	field(&f, "XEN_RECLAIM_WINDOW_MS=%" PRIu32, e->window_ms);
+	field(&f, "XEN_RECLAIM_TOOK_MS=%" PRIu64, took_ms);
+	field(&f, "XEN_RECLAIM_BACK_KB=%" PRId64, action_gain_kb(a));
+	if (a->verdict != VERDICT_SUPERSEDED)
+		add_lasting(&f, a);
+	(void)sd_journal_sendv(f.iov, f.n);
 }
 
 static struct entry *newest(struct report *r)
@@ -79,13 +125,24 @@ static struct entry *newest(struct report *r)
 	return &r->history[(r->actions - 1) % HISTORY_MAX];
 }
 
+static void close_newest(struct report *r)
+{
+	const struct action *a = &newest(r)->action;
+
+	r->verdicts[a->cause][a->level][a->scope][a->verdict]++;
+	if (!r->dry_run)
+		say_action(newest(r));
+}
+
 void report_started(struct report *r, const struct action *a)
 {
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_REALTIME, &t);
-	if (r->actions && newest(r)->action.verdict == VERDICT_OPEN)
+	if (r->actions && newest(r)->action.verdict == VERDICT_OPEN) {
 		newest(r)->action.verdict = VERDICT_SUPERSEDED;
+		close_newest(r);
+	}
 	r->actions++;
 	*newest(r) = (struct entry){
 		.action = *a,
@@ -93,9 +150,24 @@ void report_started(struct report *r, const struct action *a)
 	};
 }
 
+void report_told(struct report *r, uint32_t window_ms, unsigned disks)
+{
+	newest(r)->window_ms = window_ms;
+	newest(r)->disks = disks;
+}
+
+void report_done(struct report *r, const struct action *a)
+{
+	int64_t kb = action_gain_kb(a);
+
+	newest(r)->action = *a;
+	r->back_kb += kb > 0 ? kb : 0;
+}
+
 void report_judged(struct report *r, const struct action *a)
 {
 	newest(r)->action = *a;
+	close_newest(r);
 	if (a->verdict != VERDICT_HELPED)
 		return;
 	r->helped++;

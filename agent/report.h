@@ -22,6 +22,10 @@ enum message {
 	MESSAGE_CONFIG,
 	MESSAGE_MECHANISM,
 	MESSAGE_RESTORED,
+	MESSAGE_PRESSURE,
+	MESSAGE_XENSTORE,
+	MESSAGE_PUT_BACK,
+	MESSAGE_METRICS,
 	MESSAGE_FAULT,
 	MESSAGE_COUNT
 };
@@ -32,20 +36,25 @@ enum message {
  */
 __attribute__((format(printf, 3, 4))) void say(enum message m, int priority, const char *fmt, ...);
 
-/** say_action() - one structured entry for an action that was judged. */
-void say_action(const struct action *a);
-
-/** struct entry - an action in the history, with the time of day it was started at. */
+/**
+ * struct entry - an action in the history.
+ * @realtime_us: the time of day it was started at.
+ * @window_ms:	 how long pools were to be held at zero.
+ * @disks:	 told by it.
+ */
 struct entry {
 	struct action action;
 	uint64_t realtime_us;
+	uint32_t window_ms;
+	unsigned disks;
 };
 
 #define HISTORY_MAX 16
 
 /**
  * struct report - what the state file shows.
- * @actions, @helped, @lasting_kb: totals since start.
+ * @actions, @helped, @back_kb, @lasting_kb: totals since start.
+ * @verdicts: those that are judged, by what they were.
  * @history: the last @actions % HISTORY_MAX, as a ring.
  */
 struct report {
@@ -56,14 +65,25 @@ struct report {
 	struct diagnosis diagnosis;
 	uint64_t actions;
 	uint64_t helped;
+	int64_t back_kb;
 	int64_t lasting_kb;
+	uint64_t verdicts[CAUSE_COUNT][LEVEL_COUNT][SCOPE_COUNT][VERDICT_COUNT];
 	struct entry history[HISTORY_MAX];
 };
 
-/** report_started() - put an action that starts into the history. */
+/**
+ * report_started() - put an action that starts into the history. One that was still watched is
+ * superseded, and said to be.
+ */
 void report_started(struct report *r, const struct action *a);
 
-/** report_judged() - note what became of the newest action. */
+/** report_told() - the mechanism has begun with the newest action. */
+void report_told(struct report *r, uint32_t window_ms, unsigned disks);
+
+/** report_done() - the mechanism is done with it. */
+void report_done(struct report *r, const struct action *a);
+
+/** report_judged() - note what became of it, and say so in one structured entry. */
 void report_judged(struct report *r, const struct action *a);
 
 /** report_write() - replace the state file. Return: 0 or a negative errno. */

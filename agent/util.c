@@ -42,6 +42,7 @@ int read_number(int root, const char *path, uint64_t *value)
 	return n < 0 ? (int)n : parse_number(text, value);
 }
 
+/* In one go, as sysfs wants it. */
 static int write_whole(int fd, const char *text, size_t len)
 {
 	ssize_t n;
@@ -69,7 +70,23 @@ int write_number(int root, const char *path, uint64_t value)
 	return write_text(root, path, text);
 }
 
-int replace_file(int root, const char *path, const char *text, size_t len)
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* @mode: of the file, whatever the process's mask; 0: as the mask has it. */
+static int replace(int root, const char *path, const char *text, size_t len, int flags, mode_t mode)
 {
 	_cleanup_close_ int fd = -1;
 	char tmp[256];
@@ -77,15 +94,25 @@ int replace_file(int root, const char *path, const char *text, size_t len)
 
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", path) >= sizeof(tmp))
 		return -ENAMETOOLONG;
-	fd = openat(root, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	fd = openat(root, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | flags, 0644);
 	if (fd < 0)
 		return -errno;
-	r = write_whole(fd, text, len);
+	r = mode && fchmod(fd, mode) < 0 ? -errno : write_all(fd, text, len);
 	if (r == 0 && renameat(root, tmp, root, path) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(root, tmp, 0);
 	return r;
+}
+
+int replace_file(int root, const char *path, const char *text, size_t len)
+{
+	return replace(root, path, text, len, 0, 0);
+}
+
+int publish_file(int root, const char *path, const char *text, size_t len)
+{
+	return replace(root, path, text, len, O_NOFOLLOW, 0644);
 }
 
 int parse_number(const char *text, uint64_t *value)

@@ -77,6 +77,12 @@ int write_number(int root, const char *path, uint64_t value);
 int replace_file(int root, const char *path, const char *text, size_t len);
 
 /**
+ * publish_file() - replace_file() for somebody else to read, in a directory where somebody else may
+ * write: everybody can read the file, and no link is followed in writing it.
+ */
+int publish_file(int root, const char *path, const char *text, size_t len);
+
+/**
  * parse_number() - parse a decimal number that takes up the whole string: digits alone, no sign,
  * no space, no prefix.
  *

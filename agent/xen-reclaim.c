@@ -13,6 +13,7 @@
 
 static const char usage[] =
 	"Usage: xen-reclaim [--root=DIR] COMMAND [OPTION]\n"
+	"       xen-reclaim --help | --version\n"
 	"What xen-blkback holds of this domain's memory, and how to have it back.\n"
 	"\n"
 	"  status [--json]     pressure, balloon, parameters, and what the daemon did of late\n"

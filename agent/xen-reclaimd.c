@@ -42,15 +42,28 @@ static int check_config(int root)
 	return -EINVAL;
 }
 
+/* What a killed daemon said last is not true any more. */
+static void drop_metrics(int root)
+{
+	struct config_error err;
+	struct config c;
+
+	if (config_load(root, CONFIG_PATH, &c, &err) == 0 && c.metrics_file[0])
+		(void)unlinkat(root, c.metrics_file, 0);
+}
+
 static int restore(int root)
 {
 	_cleanup_close_ int lock = lock_take(root);
 	int r = lock < 0 ? lock : params_restore(root);
 
+	if (lock >= 0)
+		drop_metrics(root);
 	if (r > 0)
 		say(MESSAGE_RESTORED, LOG_NOTICE, "put back %d parameters of xen_blkback", r);
 	if (r < 0)
-		say(MESSAGE_FAULT, LOG_ERR, "cannot put back parameters from /%s: %s", PARAMS_SAVED,
+		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters from /%s: %s",
+		    PARAMS_SAVED,
 		    r == -EBUSY ? "xen-reclaimd runs, and does so itself" : strerrordesc_np(-r));
 	return r < 0 ? r : 0;
 }

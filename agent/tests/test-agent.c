@@ -691,6 +691,102 @@ static void a_good_reload_changes_it(void **state)
 	expect_untouched();
 }
 
+/* --- metrics -------------------------------------------------------------------------------- */
+
+#define METRICS	     "run/xen-reclaim/xen-reclaim.prom"
+#define WITH_METRICS "[backoff]\nregrowth = 1s\n[metrics]\nfile = /" METRICS "\n"
+
+static bool metrics_say(const char *line)
+{
+	return tree_has(&w.tree, METRICS) && strstr(tree_get(&w.tree, METRICS), line);
+}
+
+static void metrics_stand_while_it_runs(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, WITH_METRICS);
+	start_daemon(ARGS());
+	assert_true(metrics_say("\nxen_reclaim_mechanism_info{mechanism=\"params\"} 1\n"));
+	assert_true(metrics_say("\nxen_reclaim_held_bytes 102400000\n"));
+	let_target_fall();
+	WAIT(metrics_say(
+		"{cause=\"balloon\",level=\"grants\",scope=\"idle\",verdict=\"no-gain\"} 1\n"));
+	stop_daemon();
+	assert_false(tree_has(&w.tree, METRICS));
+}
+
+static void metrics_of_a_killed_daemon_are_removed(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, WITH_METRICS);
+	start_daemon(ARGS());
+	kill_daemon();
+	assert_true(tree_has(&w.tree, METRICS));
+	assert_int_equal(run(daemon_path, ARGS("--restore")), 0);
+	assert_false(tree_has(&w.tree, METRICS));
+}
+
+static void a_reload_moves_the_metrics(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, WITH_METRICS);
+	start_daemon(ARGS());
+	tree_put(&w.tree, CONFIG, "[metrics]\nfile = /run/xen-reclaim/other.prom\n");
+	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
+	WAIT(tree_has(&w.tree, "run/xen-reclaim/other.prom"));
+	assert_false(tree_has(&w.tree, METRICS));
+	tree_put(&w.tree, CONFIG, "[metrics]\nfile = off\n");
+	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
+	WAIT(count(w.daemon.text[ERR], "configuration reloaded") == 2);
+	assert_false(tree_has(&w.tree, "run/xen-reclaim/other.prom"));
+	stop_daemon();
+}
+
+/* As a full or a read-only directory does; and all else goes on. */
+static void metrics_that_cannot_be_written_are_told_of_once(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, WITH_METRICS);
+	tree_mkdir(&w.tree, METRICS ".new");
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "cannot write metrics to /" METRICS ": Is a directory");
+	let_target_fall();
+	WAIT(newest_is("no-gain"));
+	sync_daemon();
+	assert_int_equal(count(w.daemon.text[ERR], "cannot write metrics"), 1);
+	stop_daemon();
+	expect_all_back();
+}
+
+static void domains_have_their_names_in_the_metrics(void **state)
+{
+	static const char *const files[] = {"idle_ms", "pool_pages", "persistent_pages",
+					    "request_kb"};
+	char path[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), VBD_DIR "/vbd-2-51712/reclaim/%s", files[i]);
+		tree_put(&w.tree, path, "5\n");
+	}
+	tree_put(&w.tree, VBD_DIR "/vbd-2-51712/reclaim/levels", "pool grants requests\n");
+	store_put("/local/domain/2/name", "web-1");
+	tree_put(&w.tree, CONFIG, WITH_METRICS);
+	start_daemon(ARGS());
+	assert_true(metrics_say("{domid=\"2\",name=\"web-1\",kind=\"pool\"} 20480\n"));
+	assert_true(metrics_say("{domid=\"2\",name=\"web-1\",kind=\"requests\"} 5120\n"));
+	stop_daemon();
+}
+
+static void a_dry_run_writes_no_metrics(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, WITH_METRICS);
+	start_daemon(ARGS("--dry-run"));
+	assert_false(tree_has(&w.tree, METRICS));
+	stop_daemon();
+}
+
 /* --- sources -------------------------------------------------------------------------------- */
 
 static void a_fall_of_the_balloon_target_reclaims_grants(void **state)
@@ -1323,6 +1419,12 @@ int main(void)
 		T(check_config_says_the_line),
 		T(a_bad_reload_keeps_the_old_configuration),
 		T(a_good_reload_changes_it),
+		T(metrics_stand_while_it_runs),
+		T(metrics_of_a_killed_daemon_are_removed),
+		T(a_reload_moves_the_metrics),
+		T(metrics_that_cannot_be_written_are_told_of_once),
+		T(domains_have_their_names_in_the_metrics),
+		T(a_dry_run_writes_no_metrics),
 		T(a_fall_of_the_balloon_target_reclaims_grants),
 		T(a_target_that_takes_nothing_is_no_fall),
 		T(totals_of_some_that_grow_are_soft_pressure),

@@ -39,7 +39,10 @@ static int parse_key(const char *section, const char *name, const char *value, s
 	return parse(text, c, err);
 }
 
-/* Any number of a config, as the table knows where it is; a threshold's is its stall time. */
+/*
+ * Any number of a config, as the table knows where it is; a threshold's is its stall time, and a
+ * path's its length.
+ */
 static uint64_t value_of(const struct config *c, const struct key *k)
 {
 	const char *at = (const char *)c + k->offset;
@@ -50,6 +53,8 @@ static uint64_t value_of(const struct config *c, const struct key *k)
 		return *(const unsigned *)at;
 	if (k->parse == parse_level)
 		return *(const enum level *)at;
+	if (k->parse == parse_metrics)
+		return strlen(at);
 	return *(const uint64_t *)at;
 }
 
@@ -69,6 +74,11 @@ static void expect_error(const struct config_error *err, const char *const *part
 			fail_msg("\"%s\" says nothing of %s", err->text, parts[i]);
 	assert_null(strchr(err->text, '\n'));
 }
+
+#define PATH_10 "123456789/"
+#define PATH_120                                                                                   \
+	PATH_10 PATH_10 PATH_10 PATH_10 PATH_10 PATH_10 PATH_10 PATH_10 PATH_10 PATH_10 PATH_10    \
+		PATH_10
 
 struct taken {
 	const char *section;
@@ -107,6 +117,9 @@ static const struct taken taken[] = {
 	{"backoff", "first", "1h", 60 * MIN},
 	{"backoff", "max", "1s", S},
 	{"backoff", "max", "24h", 24 * 60 * MIN},
+	{"metrics", "file", "/a.prom", 6},
+	{"metrics", "file", "/" PATH_120 "12.prom", PATH_MAX_CHARS},
+	{"metrics", "file", "off", 0},
 };
 
 static const struct key *find_key(const char *section, const char *name)
@@ -139,6 +152,7 @@ static void every_key_is_set_within_its_bounds(void **state)
 		       : k->parse == parse_switch  ? sizeof(bool)
 		       : k->parse == parse_count   ? sizeof(unsigned)
 		       : k->parse == parse_level   ? sizeof(enum level)
+		       : k->parse == parse_metrics ? sizeof(c.metrics_file)
 						   : sizeof(uint64_t));
 		expect_same(&c, &expected); /* and sets nothing else */
 		seen[k - keys] = true;
@@ -218,6 +232,11 @@ static const struct {
 	{"backoff", "first", "3601s"},
 	{"backoff", "max", "999ms"},
 	{"backoff", "max", "1441min"},
+	{"metrics", "file", "on"},
+	{"metrics", "file", "a.prom"},
+	{"metrics", "file", "/a.txt"},
+	{"metrics", "file", "/.prom"},
+	{"metrics", "file", "/" PATH_120 "123.prom"},
 };
 
 static void a_wrong_value_is_refused_with_its_place_and_the_right_form(void **state)
@@ -528,7 +547,7 @@ static void the_shipped_file_documents_every_key_with_its_default(void **state)
 	struct config expected = config_default();
 	char *text = read_shipped();
 	struct config_error err;
-	struct config c = {0};
+	struct config c = {.metrics_file = "x"};
 
 	(void)state;
 	uncomment(text);

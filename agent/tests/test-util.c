@@ -5,6 +5,7 @@
 #include "util.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static void a_text_is_read_without_the_space_at_its_end(void **state)
 {
@@ -149,6 +150,23 @@ static void the_old_file_stays_when_the_new_one_fails(void **state)
 	assert_int_equal(replace_file(tree.root, long_name, "new", 3), -ENAMETOOLONG);
 }
 
+static void what_is_published_can_be_read_and_follows_no_link(void **state)
+{
+	mode_t mask = umask(077);
+	struct stat st;
+
+	(void)state;
+	tree_put(&tree, "elsewhere", "kept");
+	assert_int_equal(publish_file(tree.root, "run", "text", 4), 0);
+	assert_int_equal(fstatat(tree.root, "run", &st, 0), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	tree_link(&tree, "run.new", "elsewhere");
+	assert_int_equal(publish_file(tree.root, "run", "new", 3), -ELOOP);
+	tree_expect(&tree, "elsewhere", "kept");
+	tree_expect(&tree, "run", "text");
+	(void)umask(mask);
+}
+
 static void a_number_is_found_by_the_whole_key(void **state)
 {
 	static const char text[] = "\n\nMemAvailableX: 1\nMemAvailable:   2048 kB\n"
@@ -198,6 +216,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_file_is_replaced_whole, tree_setup,
 						tree_teardown),
 		cmocka_unit_test_setup_teardown(the_old_file_stays_when_the_new_one_fails,
+						tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(what_is_published_can_be_read_and_follows_no_link,
 						tree_setup, tree_teardown),
 		cmocka_unit_test(a_number_is_found_by_the_whole_key),
 		cmocka_unit_test(a_key_without_a_number_takes_none_from_the_next_line),
