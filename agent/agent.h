@@ -7,6 +7,7 @@
 #define XEN_RECLAIM_AGENT_H
 
 #include "config.h"
+#include "grow.h"
 #include "host.h"
 #include "mailbox.h"
 #include "psi.h"
@@ -25,6 +26,7 @@
  * @psi_last:	 totals at the last look, where there are no triggers.
  * @last:	 memory at the last event.
  * @balloon_kb:	 own target as xenstore last said it, 0 before it said one.
+ * @grower:	 NULL unless growing is configured and possible.
  */
 struct agent {
 	int root;
@@ -35,6 +37,7 @@ struct agent {
 	struct host host;
 	struct store store;
 	struct reclaimer reclaimer;
+	struct grower *grower;
 	struct state state;
 	struct report report;
 	struct request request;

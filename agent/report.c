@@ -24,6 +24,7 @@ static const char *const message_ids[MESSAGE_COUNT] = {
 	[MESSAGE_MECHANISM] = "f2ccf860749849a0861e709670696d95",
 	[MESSAGE_RESTORED] = "63b0e74ad6c0413f83061be860066123",
 	[MESSAGE_FAULT] = "fc31b77bfe7c4f68bb390b66a309d1cd",
+	[MESSAGE_GROWN] = "27e676a2dde943e2b43e5e2133ab3535",
 };
 
 /* stderr goes to the journal already when systemd says so; else it is somebody's terminal. */

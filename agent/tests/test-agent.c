@@ -69,6 +69,7 @@ static struct world {
 
 static char daemon_path[512];
 static char cli_path[512];
+static char stub_path[600]; /* where the library that stands for libxenlight is */
 static struct test_xenstored xenstored;
 static struct xs_handle *dom0;
 
@@ -783,6 +784,29 @@ static void pressure_without_blkback_is_told_for_what_it_is(void **state)
 	tree_unseal(&s);
 }
 
+/* No RAM comes back here. A library of the tests stands for libxenlight. */
+static void hard_pressure_that_cannot_be_relieved_grows_dom0(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	tree_put(&w.tree, "proc/cmdline", "ro\n");
+	tree_put(&w.tree, "proc/iomem",
+		 "00000000-00000fff : Reserved\n80000000-87ffffff : Xen scratch\n");
+	tree_put(&w.tree, CONFIG,
+		 "[balloon]\ngrow_dom0 = 710MiB\n[pressure]\nsome = off\nfull = 50ms in 500ms\n");
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
+	assert_int_equal(setenv("LD_LIBRARY_PATH", stub_path, 1), 0);
+	start_daemon(ARGS());
+	assert_int_equal(unsetenv("LD_LIBRARY_PATH"), 0);
+	stall(&s, "full");
+	WAIT(strstr(w.daemon.text[ERR], "own memory target raised to 727040 kB"));
+	assert_string_equal(store_get(TARGET), "727040");
+	assert_int_equal(actions_now(), 0);
+	stop_daemon();
+	tree_unseal(&s);
+}
+
 static void the_pressure_of_this_machine_is_listened_to(void **state)
 {
 	const struct threshold t = {50 * USEC_PER_MSEC, USEC_PER_SEC};
@@ -905,6 +929,44 @@ static void one_disk_is_told_where_the_kernel_offers_it(void **state)
 	expect_said(&w.cli, OUT, "REQUESTS(kB)");
 	stop_daemon();
 	expect_untouched();
+}
+
+static void an_excluded_domain_is_left_alone(void **state)
+{
+	(void)state;
+	store_put("/local/domain/1/name", "db");
+	store_put("/local/domain/2/name", "web");
+	tree_put(&w.tree, CONFIG, "[domain web]\nexclude = yes\n[domain db]\nwindow = 700ms\n");
+	put_native("vbd-1-51712");
+	put_native("vbd-2-51712");
+	start_daemon(ARGS());
+	let_target_fall();
+	WAIT(actions_now() == 1);
+	sync_daemon();
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger",
+		    "grants 700");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "");
+	stop_daemon();
+	expect_untouched();
+}
+
+static void parameters_are_left_alone_where_a_domain_is_excluded(void **state)
+{
+	(void)state;
+	store_put("/local/domain/1/name", "db");
+	store_put("/local/domain/2/name", "web");
+	tree_put(&w.tree, CONFIG, "[domain web]\nexclude = yes\n");
+	start_daemon(ARGS());
+	let_target_fall();
+	sync_daemon();
+	assert_int_equal(actions_now(), 0);
+	tree_put(&w.tree, CONFIG, "[domain web]\nwindow = 1s\n");
+	w.notified[0] = '\0';
+	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
+	WAIT(strstr(w.notified, "READY=1"));
+	store_put(TARGET, "400000");
+	WAIT(actions_now() == 1);
+	stop_daemon();
 }
 
 static void without_blkback_a_trigger_is_refused(void **state)
@@ -1300,6 +1362,9 @@ int main(void)
 		T(check_config_says_the_line),
 		T(a_bad_reload_keeps_the_old_configuration),
 		T(a_good_reload_changes_it),
+		T(an_excluded_domain_is_left_alone),
+		T(parameters_are_left_alone_where_a_domain_is_excluded),
+		T(hard_pressure_that_cannot_be_relieved_grows_dom0),
 		T(a_fall_of_the_balloon_target_reclaims_grants),
 		T(a_target_that_takes_nothing_is_no_fall),
 		T(totals_of_some_that_grow_are_soft_pressure),
@@ -1326,6 +1391,8 @@ int main(void)
 
 	find_program("XEN_RECLAIMD", "xen-reclaimd", daemon_path);
 	find_program("XEN_RECLAIM", "xen-reclaim", cli_path);
+	(void)snprintf(stub_path, sizeof(stub_path), "%.*s/stub",
+		       (int)(strrchr(daemon_path, '/') - daemon_path), daemon_path);
 	/* libxenstore waits for ever for an answer that is lost. */
 	(void)alarm(300);
 	return cmocka_run_group_tests(tests, start_xenstored, stop_xenstored);
