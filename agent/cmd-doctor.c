@@ -2,35 +2,12 @@
 /* xen-reclaim doctor: facts, judged by diagnose(), told. Changes nothing. */
 #include "diagnose.h"
 #include "requests.h"
+#include "toolstack.h"
 #include "util.h"
 #include "xen-reclaim.h"
 
 #include <json-c/json.h>
-#include <libxl.h>
 #include <string.h>
-#include <xentoollog.h>
-
-/* Free memory of the host, which only dom0's tools may ask for; -1 where they cannot. */
-static int64_t xen_free_kb(void)
-{
-	xentoollog_logger *log =
-		(xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
-	libxl_physinfo info;
-	libxl_ctx *ctx = NULL;
-	int64_t kb = -1;
-
-	if (!log)
-		return kb;
-	if (libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, log) == 0) {
-		libxl_physinfo_init(&info);
-		if (libxl_get_physinfo(ctx, &info) == 0)
-			kb = (int64_t)(info.free_pages * 4);
-		libxl_physinfo_dispose(&info);
-	}
-	(void)libxl_ctx_free(ctx);
-	xtl_logger_destroy(log);
-	return kb;
-}
 
 /* What stock blkback's request slots hold, less what patched blkback keeps; -1 if not known. */
 static int64_t slots_kb(int root)
@@ -106,7 +83,7 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 		return STATUS_USAGE;
 	facts_gather(root, &f);
 	if (f.control_domain)
-		f.xen_free_kb = xen_free_kb();
+		f.xen_free_kb = toolstack_free_kb();
 	f.slots_kb = slots_kb(root);
 	d = diagnose(&f);
 	for (int l = 0; l < LEVEL_COUNT; l++)

@@ -202,10 +202,13 @@ static int make_order(struct inventory *inv)
 	return 0;
 }
 
+/* Without a disk a native driver cannot be told from another: then it is what it was before. */
 static enum mechanism best(int root, const struct inventory *inv)
 {
 	bool module = faccessat(root, MODULE_DIR, F_OK, 0) == 0;
 
+	if (inv->now.n == 0 && inv->params && inv->mechanism == MECHANISM_NATIVE)
+		return MECHANISM_NATIVE;
 	for (const struct vbd *v = inv->now.vbds; v < inv->now.vbds + inv->now.n; v++) {
 		if (v->shows)
 			return MECHANISM_NATIVE;

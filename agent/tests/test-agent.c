@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
@@ -979,6 +980,28 @@ static void without_blkback_a_trigger_is_refused(void **state)
 	stop_daemon();
 }
 
+/* Where a toolstack is, its lock is taken before anything is written. */
+static void a_trigger_waits_for_its_turn(void **state)
+{
+	static const char lock[] = "var/lib/xen/userdata-l.0.00000000-0000-0000-0000-000000000000"
+				   ".blkback-reclaim-lock";
+	int fd;
+
+	(void)state;
+	tree_put(&w.tree, lock, "");
+	fd = openat(w.tree.root, lock, O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool", "--timeout=1")), 1);
+	assert_string_equal(w.cli.text[ERR], "xen-reclaim: no response within 1 s\n");
+	assert_int_equal(w.n_responses, 0);
+	expect_untouched();
+	(void)close(fd);
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
+	WAIT(w.n_responses == 1);
+	stop_daemon();
+}
+
 static void without_the_daemon_a_trigger_says_so(void **state)
 {
 	(void)state;
@@ -1374,6 +1397,7 @@ int main(void)
 		T(a_trigger_is_carried_out_and_answered),
 		T(a_trigger_at_level_pool_leaves_the_grants),
 		T(what_parameters_cannot_do_is_refused),
+		T(a_trigger_waits_for_its_turn),
 		T(without_blkback_a_trigger_is_refused),
 		T(one_disk_is_told_where_the_kernel_offers_it),
 		T(without_the_daemon_a_trigger_says_so),

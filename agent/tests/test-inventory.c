@@ -170,8 +170,22 @@ static void the_module_is_known_by_its_disks_or_by_itself(void **state)
 	put_native("vbd-1-51728", "0\n");
 	look();
 	assert_int_equal(inv.mechanism, MECHANISM_NATIVE);
+}
+
+/* A guest that comes and goes does not make the mechanism do so. */
+static void a_native_driver_stays_one_without_disks(void **state)
+{
+	(void)state;
+	put_params();
+	put_native("vbd-1-51712", "0\n");
+	look();
 	tree_drop(&tree, VBD_DIR);
-	tree_drop(&tree, "sys/module/xen_reclaim");
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_NATIVE);
+	tree_drop(&tree, PARAMS_DIR);
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_NONE);
+	put_params();
 	look();
 	assert_int_equal(inv.mechanism, MECHANISM_PARAMS);
 }
@@ -435,6 +449,7 @@ int main(void)
 		T(a_level_of_the_future_is_passed_over),
 		T(half_a_disk_shows_nothing),
 		T(the_module_is_known_by_its_disks_or_by_itself),
+		T(a_native_driver_stays_one_without_disks),
 		T(looking_again_takes_no_memory),
 		T(idle_disks_alone_are_told),
 		T(a_request_tells_the_disk_it_names),
