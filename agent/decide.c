@@ -422,12 +422,12 @@ static void pressure(const struct policy *p, const struct offer *o, struct state
 	enum level level;
 	enum scope scope;
 
+	s->pressed = false;
 	if (!any_gives_ram(p, o)) {
 		plan->notice = s->said_no_ram ? NOTICE_NONE : NOTICE_NO_RAM;
 		s->said_no_ram = true;
 		return;
 	}
-	s->pressed = false;
 	if (s->phase == PHASE_ACTING || too_soon(p, s, now_us) || echo(p, s, cause, now_us))
 		return;
 	if (least > p->max_level)
@@ -508,6 +508,8 @@ struct plan decide(const struct policy *p, const struct offer *o, struct state *
 	case EVENT_TIMER:
 		if (s->phase == PHASE_WATCHING && now_us >= s->action.done_us + p->regrowth_us)
 			look_back(p, s, &plan, e, now_us);
+		if (plan.judged) /* to be reported before the next one takes its place */
+			break;
 		if (s->wanted) {
 			struct event wanted = s->wanted_event;
 

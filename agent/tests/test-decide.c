@@ -400,6 +400,42 @@ static void a_balloon_fall_takes_grants_at_once(void **state)
 	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
 }
 
+/* The kernel module goes while pressure waits for its next step: no timer without end. */
+static void pressure_that_waits_ends_where_nothing_gives_ram_any_more(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	w.now += w.p.min_interval_us;
+	plan = send(&w, EVENT_DONE);
+	assert_true(plan.wake_us != 0);
+	memset(w.o.gives_ram, 0, sizeof(w.o.gives_ram));
+	plan = send(&w, EVENT_TIMER);
+	assert_false(plan.reclaim);
+	assert_int_equal(plan.wake_us, 0);
+}
+
+/* The timer comes late, and there is a verdict and a next action: one after the other. */
+static void an_action_is_judged_before_the_next_one_takes_its_place(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_HARD);
+
+	(void)state;
+	(void)send(&w, EVENT_REQUEST);
+	(void)carry_out(&w, 60000);
+	w.now += w.p.regrowth_us;
+	plan = send(&w, EVENT_TIMER);
+	assert_true(plan.judged);
+	assert_false(plan.reclaim);
+	assert_int_equal(w.s.action.cause, CAUSE_HARD);
+	assert_true(plan.wake_us <= w.now && plan.wake_us != 0);
+	plan = send(&w, EVENT_TIMER);
+	assert_true(plan.reclaim);
+	assert_int_equal(w.s.action.cause, CAUSE_REQUEST);
+}
+
 static void unpopulated_memory_is_said_once_and_left_alone(void **state)
 {
 	struct world w = ballooned();
@@ -985,6 +1021,8 @@ int main(void)
 		cmocka_unit_test(a_request_that_waits_is_not_lost_to_what_comes_first),
 		cmocka_unit_test(requests_do_not_rest),
 		cmocka_unit_test(a_balloon_fall_takes_grants_at_once),
+		cmocka_unit_test(pressure_that_waits_ends_where_nothing_gives_ram_any_more),
+		cmocka_unit_test(an_action_is_judged_before_the_next_one_takes_its_place),
 		cmocka_unit_test(unpopulated_memory_is_said_once_and_left_alone),
 		cmocka_unit_test(the_two_lower_levels_are_skipped_where_they_give_nothing),
 		cmocka_unit_test(the_highest_level_is_kept_to),
