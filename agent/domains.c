@@ -16,27 +16,33 @@ static uint16_t find_rule(const struct policy *p, const char *whom)
 	return 0;
 }
 
+uint16_t domains_rule(const struct policy *p, const char *uuid, const char *name)
+{
+	uint16_t rule = find_rule(p, uuid);
+
+	return rule ? rule : find_rule(p, name);
+}
+
 /* The toolstack's own keys: a guest reads them and does not write them. No value leads further. */
 static int look_up(struct store *s, const struct policy *p, uint16_t domid, uint16_t *rule)
 {
+	char uuid[256] = "";
+	char name[256];
+	const char *at = uuid;
 	char path[48];
-	char text[256];
 	int n;
 
-	*rule = 0;
 	(void)snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
-	n = store_read(s, path, text, sizeof(text));
+	n = store_read(s, path, uuid, sizeof(uuid));
 	if (n < 0 && n != -ENOENT) /* dom0 has none */
 		return n;
-	if (n > 0 && strncmp(text, VM_PREFIX, strlen(VM_PREFIX)) == 0)
-		*rule = find_rule(p, text + strlen(VM_PREFIX));
-	if (*rule > 0)
-		return 0;
+	if (strncmp(uuid, VM_PREFIX, strlen(VM_PREFIX)) == 0)
+		at += strlen(VM_PREFIX);
 	(void)snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
-	n = store_read(s, path, text, sizeof(text));
+	n = store_read(s, path, name, sizeof(name));
 	if (n < 0)
 		return n;
-	*rule = find_rule(p, text);
+	*rule = domains_rule(p, at, name);
 	return 0;
 }
 

@@ -20,6 +20,12 @@
  */
 void domains_name(struct store *s, const struct policy *p, struct vbd_list *list, unsigned most);
 
+/**
+ * domains_rule() - of a domain of this UUID and this name.
+ * Return: 1 + index of the rule, or 0: there is none.
+ */
+uint16_t domains_rule(const struct policy *p, const char *uuid, const char *name);
+
 /** domains_forget() - there are other rules now: all names are to be looked up again. */
 void domains_forget(struct vbd_list *list);
 

@@ -30,7 +30,7 @@ static bool by_vbd(const struct reclaimer *r, enum level level)
 	return false;
 }
 
-static bool by_params(const struct reclaimer *r, enum level level)
+bool reclaimer_by_params(const struct reclaimer *r, enum level level)
 {
 	return r->inventory.params && level <= LEVEL_GRANTS && !by_vbd(r, level);
 }
@@ -43,7 +43,7 @@ void reclaimer_offer(const struct reclaimer *r, const struct policy *p, struct o
 	if (any_excluded(p, list->vbds, list->n))
 		return;
 	for (int l = 0; l < LEVEL_COUNT; l++) {
-		if (!by_params(r, (enum level)l))
+		if (!reclaimer_by_params(r, (enum level)l))
 			continue;
 		for (int c = 0; c < SCOPE_COUNT; c++) {
 			o->offered[l][c] = l > LEVEL_POOL || c == SCOPE_ALL;
@@ -52,12 +52,17 @@ void reclaimer_offer(const struct reclaimer *r, const struct policy *p, struct o
 	}
 }
 
+uint64_t reclaimer_least_us(enum level level, uint64_t window_us)
+{
+	return max_u64(window_us, level >= LEVEL_GRANTS ? GRANTS_US : 0);
+}
+
 int reclaimer_takes(const struct reclaimer *r, enum level level, int domid, int64_t devid)
 {
 	const struct vbd_list *list = &r->inventory.now;
 	bool there = false;
 
-	if (domid == EVERY && by_params(r, level))
+	if (domid == EVERY && reclaimer_by_params(r, level))
 		return 0;
 	for (const struct vbd *v = list->vbds; v < list->vbds + list->n; v++) {
 		if (!meant(v, domid, devid))
@@ -95,7 +100,7 @@ static int trigger_vbds(struct reclaimer *r, const struct policy *p, const struc
 int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct offer *o,
 		    const struct action *a, uint64_t window_us, uint64_t now_us)
 {
-	bool params = by_params(r, a->level);
+	bool params = reclaimer_by_params(r, a->level);
 	int rc;
 
 	r->vbds = 0;
@@ -110,8 +115,7 @@ int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct of
 		r->vbds = (unsigned)r->inventory.now.n;
 	r->open = true;
 	r->last_us = params ? 0 : now_us;
-	if (a->level >= LEVEL_GRANTS)
-		r->least_us = max_u64(r->least_us, GRANTS_US);
+	r->least_us = reclaimer_least_us(a->level, r->least_us);
 	r->fell_us = 0;
 	r->held_kb = a->before.held_kb;
 	return 0;

@@ -36,6 +36,12 @@ struct reclaimer {
  */
 void reclaimer_offer(const struct reclaimer *r, const struct policy *p, struct offer *o);
 
+/** reclaimer_by_params() - this level is had from parameters of the whole host. */
+bool reclaimer_by_params(const struct reclaimer *r, enum level level);
+
+/** reclaimer_least_us() - how long an action of this level and window takes at least. */
+uint64_t reclaimer_least_us(enum level level, uint64_t window_us);
+
 /**
  * reclaimer_takes() - whether a request can be carried out here at all.
  *
