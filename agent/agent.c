@@ -2,11 +2,13 @@
 /* The agent's sources and what they set off; see agent.h. The thinking is decide()'s. */
 #include "agent.h"
 
+#include "domains.h"
 #include "metrics-file.h"
 #include "util.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -71,12 +73,19 @@ static void look(struct agent *a)
 
 	if (r < 0)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot look for disks: %s", strerror(-r));
+	domains_name(&a->store, &a->config.policy, &inv->now, DOMAINS_AT_ONCE);
 	if (inv->mechanism == a->facts.mechanism && inv->params == a->facts.params)
 		return;
 	if (a->event)
 		say(MESSAGE_MECHANISM, LOG_INFO, "the mechanism is %s now",
 		    mechanism_names[inv->mechanism]);
 	learn_facts(a);
+}
+
+/* All of them, while nobody waits. */
+static void name_domains(struct agent *a)
+{
+	domains_name(&a->store, &a->config.policy, &a->reclaimer.inventory.now, UINT_MAX);
 }
 
 static struct offer offer_now(const struct agent *a)
@@ -122,26 +131,32 @@ static void answer_request(struct agent *a, int error)
 		   });
 }
 
+static const char *why_no_ram(const struct agent *a)
+{
+	const struct vbd_list *list = &a->reclaimer.inventory.now;
+
+	if (a->facts.mechanism == MECHANISM_NONE)
+		return "xen_blkback is not loaded or not usable";
+	if (any_excluded(&a->config.policy, list->vbds, list->n))
+		return "an excluded domain has disks, and what is left cannot be had from single "
+		       "disks";
+	return a->report.diagnosis.why[LEVEL_GRANTS];
+}
+
 static void say_notice(struct agent *a, const struct plan *plan)
 {
 	const struct action *act = &a->state.action;
+	char text[256];
 
 	switch (plan->notice) {
 	case NOTICE_NO_RAM:
 		say(MESSAGE_NO_RAM, LOG_NOTICE,
 		    "pressure, but reclaim gives no RAM back here: %s (see xen-reclaim doctor)",
-		    a->facts.mechanism == MECHANISM_NONE ? "xen_blkback is not loaded or not usable"
-							 : a->report.diagnosis.why[LEVEL_GRANTS]);
+		    why_no_ram(a));
 		break;
 	case NOTICE_BACKOFF:
-		say(MESSAGE_BACKOFF, LOG_NOTICE,
-		    "%s of %s disks gave nothing lasting %u times running (%s): rests for %" PRIu64
-		    " s, doubling",
-		    level_names[act->level], scope_names[act->scope],
-		    a->config.policy.backoff_after,
-		    act->verdict == VERDICT_REGROWN ? "the disks are busy and took it again"
-						    : "nothing was there to give back",
-		    plan->backoff_us / USEC_PER_SEC);
+		backoff_print(&a->config.policy, act, plan->backoff_us, text, sizeof(text));
+		say(MESSAGE_BACKOFF, LOG_NOTICE, "%s", text);
 		break;
 	case NOTICE_RECOVERED:
 		say(MESSAGE_RECOVERED, LOG_NOTICE, "%s of %s disks helps again",
@@ -166,7 +181,7 @@ static void finish(struct agent *a, int error)
 		answer_request(a, -error);
 }
 
-static void begin(struct agent *a)
+static void begin(struct agent *a, const struct offer *o)
 {
 	const struct action *act = &a->state.action;
 	uint64_t window_us = act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us;
@@ -183,7 +198,7 @@ static void begin(struct agent *a)
 		finish(a, 0);
 		return;
 	}
-	r = reclaimer_begin(&a->reclaimer, &a->config.policy, act, window_us, now_us());
+	r = reclaimer_begin(&a->reclaimer, &a->config.policy, o, act, window_us, now_us());
 	report_told(&a->report, (uint32_t)(window_us / USEC_PER_MSEC), a->reclaimer.vbds);
 	if (r < 0)
 		finish(a, r);
@@ -198,6 +213,39 @@ static int sample(struct agent *a, struct sample *s)
 
 	s->held_kb += (int64_t)inventory_request_kb(&a->reclaimer.inventory);
 	return r;
+}
+
+/* --- growing -------------------------------------------------------------------------------- */
+
+static void open_grower(struct agent *a)
+{
+	const char *why;
+
+	if (a->config.policy.grow_limit_kb == 0 || a->dry_run) {
+		grower_close(a->grower);
+		a->grower = NULL;
+	} else if (!a->grower && grower_open(&a->grower, &why) < 0) {
+		say(MESSAGE_FAULT, LOG_WARNING, "grow_dom0 is set, but does nothing: %s", why);
+	}
+}
+
+static void grow(struct agent *a)
+{
+	uint64_t free_kb;
+	uint64_t to_kb;
+
+	if (!a->grower || grower_free_kb(a->grower, &free_kb) < 0)
+		return;
+	to_kb = grow_to_kb(&a->config.policy, &a->state.growth, free_kb, now_us());
+	if (to_kb == 0)
+		return;
+	if (grower_set(a->grower, to_kb) < 0)
+		say(MESSAGE_FAULT, LOG_ERR, "cannot raise the own memory target");
+	else
+		say(MESSAGE_GROWN, LOG_NOTICE,
+		    "hard pressure that reclaim cannot relieve: own memory target raised to "
+		    "%" PRIu64 " kB",
+		    to_kb);
 }
 
 /* The one way through: an event, the decision, what follows from it. */
@@ -225,8 +273,10 @@ static void handle(struct agent *a, struct event *e)
 		report_judged(&a->report, &a->state.action);
 	if (!a->dry_run || plan.notice == NOTICE_NO_RAM)
 		say_notice(a, &plan);
+	if (plan.grow)
+		grow(a);
 	if (plan.reclaim)
-		begin(a);
+		begin(a, &o);
 	if (plan.judged || plan.reclaim)
 		tell_status(a);
 }
@@ -371,17 +421,18 @@ static void read_target(struct agent *a)
 	char text[32];
 	uint64_t target;
 	uint64_t last = a->balloon_kb;
-	struct event e = {.type = EVENT_BALLOON_FALL, .level = LEVEL_GRANTS};
+	struct event e = {.type = EVENT_BALLOON_FALL};
 
 	if (store_read(&a->store, BALLOON_TARGET, text, sizeof(text)) < 0 ||
 	    parse_number(text, &target) < 0)
 		return;
 	a->balloon_kb = target;
+	growth_note_target(&a->state.growth, target, now_us());
 	if (!a->config.follow_balloon || last == 0 || target >= last)
 		return;
 	if (host_balloon(&a->host, &b) < 0 || target >= b.current_kb)
 		return;
-	/* What the pools hold is not known here: make room with grants as well. */
+	e.need_kb = b.current_kb - target;
 	handle(a, &e);
 }
 
@@ -504,7 +555,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 {
 	struct agent *a = user;
 	struct config_error err;
-	struct config fresh;
+	struct config fresh = {0};
 
 	(void)s;
 	(void)si;
@@ -514,8 +565,12 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 	} else {
 		drop_metrics(a); /* the new file may be another one */
 		a->metrics_failed = false;
+		config_free(&a->config);
 		a->config = fresh;
+		domains_forget(&a->reclaimer.inventory.now);
+		name_domains(a);
 		learn_facts(a);
+		open_grower(a);
 		open_psi(a);
 		say(MESSAGE_CONFIG, LOG_INFO, "configuration reloaded");
 	}
@@ -620,6 +675,8 @@ int agent_start(struct agent *a, int root, bool dry_run)
 	look(a);
 	open_psi(a);
 	open_store(a);
+	name_domains(a);
+	open_grower(a);
 	say(MESSAGE_STARTED, LOG_INFO, "started: mechanism %s, pressure by %s%s",
 	    a->report.mechanism, psi_mode_names[a->report.psi], dry_run ? ", dry run" : "");
 	if (a->report.diagnosis.gives_ram[LEVEL_GRANTS] == ANSWER_NO)
@@ -667,10 +724,12 @@ void agent_stop(struct agent *a)
 	a->psi_timer = sd_event_source_unref(a->psi_timer);
 	a->event = sd_event_unref(a->event);
 	host_close(&a->host);
+	grower_close(a->grower);
 	inventory_free(&a->reclaimer.inventory);
 	if (a->lock >= 0) {
 		(void)unlinkat(a->root, STATE_FILE, 0);
 		drop_metrics(a);
 	}
+	config_free(&a->config);
 	close_fd(&a->lock);
 }

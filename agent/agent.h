@@ -7,6 +7,7 @@
 #define XEN_RECLAIM_AGENT_H
 
 #include "config.h"
+#include "grow.h"
 #include "host.h"
 #include "mailbox.h"
 #include "psi.h"
@@ -26,6 +27,7 @@
  * @last:	 memory at the last event.
  * @metrics_failed: the metrics file could not be written, which has been said.
  * @balloon_kb:	 own target as xenstore last said it, 0 before it said one.
+ * @grower:	 NULL unless growing is configured and possible.
  */
 struct agent {
 	int root;
@@ -36,6 +38,7 @@ struct agent {
 	struct host host;
 	struct store store;
 	struct reclaimer reclaimer;
+	struct grower *grower;
 	struct state state;
 	struct report report;
 	struct request request;

@@ -214,6 +214,7 @@ static uint64_t idle_time_ms(int root)
 	struct config c = config_default();
 
 	(void)config_load(root, CONFIG_PATH, &c, &err); /* the daemon says what is wrong with it */
+	config_free(&c);
 	return c.policy.idle_us / USEC_PER_MSEC;
 }
 

@@ -17,6 +17,11 @@
 #define FILE_MAX_BYTES ((size_t)64 * 1024)
 #define MINUTES_US     (60 * USEC_PER_SEC)
 #define HOURS_US       (60 * MINUTES_US)
+#define MIB_KB	       UINT64_C(1024)
+#define GIB_KB	       (1024 * MIB_KB)
+
+/* More would be a generated file gone wrong; and struct vbd has 16 bits for a rule. */
+#define RULES_MAX 4096
 
 /* The kernel's own bounds for a PSI trigger's window (kernel/sched/psi.c). */
 #define PSI_WINDOW_MIN_US (500 * USEC_PER_MSEC)
@@ -29,7 +34,8 @@ struct unit {
 
 static const struct unit time_units[] = {
 	{"ms", USEC_PER_MSEC}, {"s", USEC_PER_SEC}, {"min", MINUTES_US}, {"h", HOURS_US}, {0}};
-static const struct unit size_units[] = {{"kB", 1}, {"KiB", 1}, {"MiB", 1024}, {0}};
+static const struct unit size_units[] = {
+	{"kB", 1}, {"KiB", 1}, {"MiB", MIB_KB}, {"GiB", GIB_KB}, {0}};
 
 struct key;
 typedef int (*parse_fn)(const struct key *k, const char *value, void *to);
@@ -90,6 +96,15 @@ static int parse_time(const struct key *k, const char *value, void *to)
 static int parse_size(const struct key *k, const char *value, void *to)
 {
 	return parse_measure(k, size_units, value, to);
+}
+
+/* A size, or "off", which is 0. */
+static int parse_limit(const struct key *k, const char *value, void *to)
+{
+	if (strcmp(value, "off") != 0)
+		return parse_size(k, value, to);
+	*(uint64_t *)to = 0;
+	return 0;
 }
 
 static int parse_count(const struct key *k, const char *value, void *to)
@@ -175,6 +190,12 @@ static const struct key keys[] = {
 	{"pressure", "some", parse_threshold, AT(some), 0, 0, THRESHOLD_FORM},
 	{"pressure", "full", parse_threshold, AT(full), 0, 0, THRESHOLD_FORM},
 	{"balloon", "follow", parse_switch, AT(follow_balloon), 0, 0, "\"yes\" or \"no\""},
+	{"balloon", "grow_dom0", parse_limit, AT(policy.grow_limit_kb), 64 * MIB_KB, 1024 * GIB_KB,
+	 "a size from 64MiB to 1024GiB, or \"off\""},
+	{"balloon", "grow_step", parse_size, AT(policy.grow_step_kb), 4 * MIB_KB, GIB_KB,
+	 "a size from 4MiB to 1GiB"},
+	{"balloon", "reserve", parse_size, AT(policy.grow_reserve_kb), 0, 1024 * GIB_KB,
+	 "a size from 0kB to 1024GiB"},
 	{"reclaim", "max_level", parse_level, AT(policy.max_level), 0, 0,
 	 "\"pool\", \"grants\" or \"requests\""},
 	{"reclaim", "window", parse_time, AT(window_us), 150 * USEC_PER_MSEC, 60 * USEC_PER_SEC,
@@ -199,6 +220,24 @@ static const struct key keys[] = {
 	 "a path of at most 128 characters from / to .prom, or \"off\""},
 };
 
+/* The same for one domain: where its value goes in struct domain_rule. */
+#define RULE_AT(field) offsetof(struct domain_rule, field)
+
+static const struct key rule_keys[] = {
+	{"domain", "window", parse_time, RULE_AT(window_us), 150 * USEC_PER_MSEC, 60 * USEC_PER_SEC,
+	 "a time from 150ms to 60s"},
+	{"domain", "exclude", parse_switch, RULE_AT(exclude), 0, 0, "\"yes\" or \"no\""},
+	{"domain", "idle_time", parse_time, RULE_AT(idle_us), USEC_PER_SEC, HOURS_US,
+	 "a time from 1s to 1h"},
+};
+
+void config_free(struct config *c)
+{
+	free(c->policy.rules);
+	c->policy.rules = NULL;
+	c->policy.n_rules = 0;
+}
+
 struct config config_default(void)
 {
 	return (struct config){
@@ -218,6 +257,8 @@ struct config config_default(void)
 				.backoff_us = 30 * USEC_PER_SEC,
 				.backoff_max_us = 5 * MINUTES_US,
 				.min_gain_kb = 1024,
+				.grow_step_kb = 64 * MIB_KB,
+				.grow_reserve_kb = 256 * MIB_KB,
 			},
 	};
 }
@@ -230,6 +271,7 @@ struct parser {
 	int line;
 	struct config *config;
 	struct config_error *err;
+	struct domain_rule *rule; /* of the section, if it is a domain's */
 	int result;
 };
 
@@ -263,6 +305,87 @@ static const char *shown(const char *value, char buf[static 48])
 	return buf;
 }
 
+#define DOMAIN_SECTION "domain"
+#define DOMAIN_FORM                                                                                \
+	"a domain's section is \"[domain NAME]\" or \"[domain UUID]\", of 1 to 63 printable "      \
+	"characters"
+
+static bool is_uuid(const char *s)
+{
+	if (strlen(s) != 36)
+		return false;
+	for (size_t i = 0; s[i]; i++)
+		if (i == 8 || i == 13 || i == 18 || i == 23
+			    ? s[i] != '-'
+			    : !strchr("0123456789abcdefABCDEF", s[i]))
+			return false;
+	return true;
+}
+
+static void lower(char *s)
+{
+	for (; *s; s++)
+		if (*s >= 'A' && *s <= 'F')
+			*s = (char)(*s - 'A' + 'a');
+}
+
+/* The rule for a domain: the one there is, or a new one. */
+static struct domain_rule *add_rule(struct policy *p, const char *whom)
+{
+	struct domain_rule *rules;
+
+	for (size_t i = 0; i < p->n_rules; i++)
+		if (strcmp(p->rules[i].whom, whom) == 0)
+			return &p->rules[i];
+	if (p->n_rules == RULES_MAX)
+		return NULL;
+	rules = reallocarray(p->rules, p->n_rules + 1, sizeof(*rules));
+	if (!rules)
+		return NULL;
+	p->rules = rules;
+	rules += p->n_rules++;
+	*rules = (struct domain_rule){0};
+	(void)snprintf(rules->whom, sizeof(rules->whom), "%s", whom);
+	return rules;
+}
+
+/* "domain NAME", as it stands between the brackets. */
+static bool enter_domain(struct parser *p, const char *section, size_t len)
+{
+	size_t skip = strlen(DOMAIN_SECTION);
+	char whom[DOMAIN_MAX_CHARS + 1];
+	size_t n;
+
+	while (skip < len && section[skip] == ' ')
+		skip++;
+	n = len - skip;
+	if (n == 0 || n > DOMAIN_MAX_CHARS || skip == strlen(DOMAIN_SECTION) ||
+	    section[len - 1] == ' ') {
+		(void)fail(p, "[domain]: " DOMAIN_FORM);
+		return false;
+	}
+	for (size_t i = skip; i < len; i++) {
+		if (section[i] >= ' ' && section[i] <= '~')
+			continue;
+		(void)fail(p, "[domain]: " DOMAIN_FORM);
+		return false;
+	}
+	(void)snprintf(whom, sizeof(whom), "%.*s", (int)n, section + skip);
+	if (is_uuid(whom))
+		lower(whom);
+	p->rule = add_rule(&p->config->policy, whom);
+	if (!p->rule)
+		(void)fail(p, "[domain]: there is room for %d sections of domains", RULES_MAX);
+	return p->rule != NULL;
+}
+
+static bool is_domain(const char *section)
+{
+	size_t n = strlen(DOMAIN_SECTION);
+
+	return strncmp(section, DOMAIN_SECTION, n) == 0 && (section[n] == ' ' || section[n] == ']');
+}
+
 static bool known_section(const char *section)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -289,10 +412,14 @@ static bool line_is_plain(struct parser *p, const char *line)
 	if (*line != '[' || !end)
 		return true;
 	(void)snprintf(name, sizeof(name), "%.*s", (int)(end - line - 1), line + 1);
-	if (!known_section(name)) {
+	p->rule = NULL;
+	if (is_domain(line + 1)) {
+		if (!enter_domain(p, line + 1, (size_t)(end - line - 1)))
+			return false;
+	} else if (!known_section(name)) {
 		(void)fail(p,
 			   "[%s]: no such section; there are [pressure], [balloon], [reclaim], "
-			   "[backoff] and [metrics]",
+			   "[backoff], [metrics] and [domain NAME]",
 			   shown(name, buf));
 		return false;
 	}
@@ -329,12 +456,36 @@ static char *next_line(char *str, int num, void *stream)
 	return line_is_plain(p, str) ? str : NULL;
 }
 
+/* inih cuts a long section's name short: it is not asked for a domain's. */
+static int handle_rule(struct parser *p, const char *name, const char *value)
+{
+	const char *whom = p->rule->whom;
+	char a[48];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rule_keys); i++) {
+		const struct key *k = &rule_keys[i];
+
+		if (strcmp(k->name, name) != 0)
+			continue;
+		if (k->parse(k, value, (char *)p->rule + k->offset) == 0)
+			return 1;
+		return fail(p, "[domain %s] %s: \"%s\" is not %s", whom, name, shown(value, a),
+			    k->form);
+	}
+	return fail(p,
+		    "[domain %s] %s: no such key of a domain; there are window, exclude and "
+		    "idle_time",
+		    whom, shown(name, a));
+}
+
 static int handle(void *user, const char *section, const char *name, const char *value)
 {
 	struct parser *p = user;
 	char a[48];
 	char b[48];
 
+	if (p->rule)
+		return handle_rule(p, name, value);
 	if (*section == '\0')
 		return fail(p, "%s: stands before any [section]", shown(name, a));
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -430,9 +581,13 @@ int config_load(int root, const char *path, struct config *c, struct config_erro
 			       "/%s: [backoff] first: is longer than [backoff] max", path);
 		r = -EINVAL;
 	}
-	if (r == 0)
+	if (r == 0) {
+		config_free(c);
 		*c = fresh;
-	else if (err->text[0] == '\0')
+		return 0;
+	}
+	config_free(&fresh);
+	if (err->text[0] == '\0')
 		(void)snprintf(err->text, sizeof(err->text), "/%s: %s", path, strerror(-r));
 	return r;
 }

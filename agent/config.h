@@ -28,7 +28,7 @@ struct threshold {
  * @some, @full:      pressure that calls for reclaim.
  * @follow_balloon:   reclaim when the own balloon target falls.
  * @window_us:        how long a reclaim keeps the pools at zero.
- * @policy:	      what decide() is given.
+ * @policy:	      what decide() is given; its @rules are this configuration's own.
  * @metrics_file:     below the root, without its leading slash; "": none is written.
  */
 struct config {
@@ -48,11 +48,14 @@ struct config_error {
 /** config_default() - what holds where the file says nothing. */
 struct config config_default(void);
 
+/** config_free() - what config_load() or config_parse() has put into it. */
+void config_free(struct config *c);
+
 /**
  * config_load() - read the file and, in the order of their names, path.d/\*.conf.
  * @root: directory descriptor that stands for "/".
  * @path: of the file, relative to @root. A file that is not there is an empty one.
- * @c:	  set as a whole on success, untouched on error.
+ * @c:	  set as a whole on success, what it held being freed; untouched on error. Zero at first.
  * @err:  what is wrong and what would be right, on error.
  *
  * Return: 0; -EINVAL for a wrong section, key, value or unit; else a negative errno.

@@ -4,6 +4,7 @@
 
 #include "util.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 const char *const level_names[LEVEL_COUNT] = {"pool", "grants", "requests"};
@@ -34,15 +35,54 @@ static uint64_t there_kb(const struct offer *o, const struct vbd *v, int level)
 	return kb;
 }
 
+static const struct domain_rule *rule_of(const struct policy *p, const struct vbd *v)
+{
+	return v->named && v->rule > 0 && v->rule <= p->n_rules ? &p->rules[v->rule - 1] : NULL;
+}
+
 static bool is_idle(const struct policy *p, const struct vbd *v)
 {
-	return v->shows && v->idle_us >= p->idle_us;
+	const struct domain_rule *rule = rule_of(p, v);
+	uint64_t idle_us = rule && rule->idle_us ? rule->idle_us : p->idle_us;
+
+	return v->shows && v->idle_us >= idle_us;
+}
+
+static bool is_excluded(const struct policy *p, const struct vbd *v)
+{
+	const struct domain_rule *rule = rule_of(p, v);
+
+	return rule ? rule->exclude : p->n_rules > 0 && !v->named;
+}
+
+/* Pressure and balloon leave it alone. */
+static bool is_spared(const struct policy *p, const struct vbd *v)
+{
+	return v->squeeze_ms == 0 || is_excluded(p, v);
+}
+
+bool any_excluded(const struct policy *p, const struct vbd *vbds, size_t n)
+{
+	if (p->n_rules == 0)
+		return false;
+	for (const struct vbd *v = vbds; v < vbds + n; v++)
+		if (is_excluded(p, v))
+			return true;
+	return false;
+}
+
+uint64_t vbd_window_us(const struct policy *p, const struct vbd *v, uint64_t usual_us)
+{
+	const struct domain_rule *rule = rule_of(p, v);
+
+	return max_u64(rule && rule->window_us ? rule->window_us : usual_us,
+		       v->squeeze_ms * USEC_PER_MSEC);
 }
 
 void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct offer *o)
 {
 	for (const struct vbd *v = vbds; v < vbds + n; v++) {
-		if (v->squeeze_ms == 0)
+		if (is_spared(p, v))
 			continue;
 		for (int l = 0; l < LEVEL_COUNT; l++) {
 			uint64_t kb = there_kb(o, v, l);
@@ -67,9 +107,83 @@ bool action_means(const struct policy *p, const struct action *a, const struct v
 		return false;
 	if (a->devid != EVERY && a->devid != v->devid)
 		return false;
-	if (!(v->levels & 1U << a->level) || (v->squeeze_ms == 0 && a->cause != CAUSE_REQUEST))
+	if (!(v->levels & 1U << a->level) || (is_spared(p, v) && a->cause != CAUSE_REQUEST))
 		return false;
 	return a->scope == SCOPE_ALL || is_idle(p, v);
+}
+
+/* Classes of disks, in the order in which they are told: idle, by requests a second, unknown. */
+#define BUSY_CLASSES 17
+#define HELD_BITS    24
+#define HELD_CLASSES (4 * (HELD_BITS + 1))
+
+static unsigned bits(uint64_t v)
+{
+	return v ? 64 - (unsigned)__builtin_clzll(v) : 0;
+}
+
+static unsigned busy_class(const struct policy *p, const struct vbd *v)
+{
+	unsigned b = bits(v->rate);
+
+	if (is_idle(p, v))
+		return 0;
+	if (!v->shows)
+		return BUSY_CLASSES - 1;
+	return 1 + (b < BUSY_CLASSES - 2 ? b : BUSY_CLASSES - 3);
+}
+
+/* Four classes to each power of two; the largest first. */
+static unsigned held_class(uint64_t kb)
+{
+	unsigned b = bits(kb);
+	unsigned quarter = b >= 3 ? (unsigned)(kb >> (b - 3)) & 3 : 0;
+
+	return HELD_CLASSES - 1 - (b <= HELD_BITS ? 4 * b + quarter : HELD_CLASSES - 1);
+}
+
+static unsigned class_of(const struct policy *p, const struct offer *o, const struct action *a,
+			 const struct vbd *v)
+{
+	return busy_class(p, v) * HELD_CLASSES + held_class(there_kb(o, v, (int)a->level));
+}
+
+/* Disks that do not show what they hold are counted as nothing: then none of them is left out. */
+static size_t enough(const struct offer *o, const struct action *a, const struct vbd *vbds,
+		     const uint32_t *order, size_t n)
+{
+	uint64_t kb = 0;
+	size_t i = 0;
+
+	if (a->need_kb == 0)
+		return n;
+	while (i < n && kb < a->need_kb) {
+		const struct vbd *v = &vbds[order[i++]];
+
+		kb += v->shows ? there_kb(o, v, (int)a->level) : 0;
+	}
+	return i;
+}
+
+size_t order_vbds(const struct policy *p, const struct offer *o, const struct action *a,
+		  const struct vbd *vbds, size_t n, uint32_t *order)
+{
+	uint32_t start[BUSY_CLASSES * HELD_CLASSES] = {0};
+	uint32_t meant = 0;
+
+	for (const struct vbd *v = vbds; v < vbds + n; v++)
+		if (action_means(p, a, v))
+			start[class_of(p, o, a, v)]++;
+	for (size_t c = 0; c < ARRAY_SIZE(start); c++) {
+		uint32_t count = start[c];
+
+		start[c] = meant;
+		meant += count;
+	}
+	for (const struct vbd *v = vbds; v < vbds + n; v++)
+		if (action_means(p, a, v))
+			order[start[class_of(p, o, a, v)]++] = (uint32_t)(v - vbds);
+	return enough(o, a, vbds, order, meant);
 }
 
 /* What @to has that @from had not: exact where the balloon shows it, else MemAvailable's word. */
@@ -160,6 +274,29 @@ static bool choose(const struct policy *p, const struct offer *o, const struct s
 	return false;
 }
 
+/*
+ * For a fall whose size is known, the lowest step that is known to make room for it, idle disks
+ * first. Else grants, as far up as that goes: what the pools hold would not do, or is not known.
+ */
+static bool choose_for_fall(const struct policy *p, const struct offer *o, const struct state *s,
+			    uint64_t need_kb, uint64_t now_us, enum level *level, enum scope *scope)
+{
+	for (int c = 0; c < SCOPE_COUNT && need_kb > 0; c++) {
+		for (int l = 0; l <= (int)p->max_level; l++) {
+			if (!worth_it(p, o, l, c) || rests(p, &s->rungs[l][c], now_us))
+				continue;
+			if (o->there_kb[l][c] == KB_UNKNOWN || o->there_kb[l][c] < need_kb)
+				continue;
+			*level = (enum level)l;
+			*scope = (enum scope)c;
+			return true;
+		}
+	}
+	return choose(p, o, s, CAUSE_BALLOON,
+		      p->max_level < LEVEL_GRANTS ? p->max_level : LEVEL_GRANTS, now_us, level,
+		      scope);
+}
+
 /* Any reclaim does for a balloon fall; for a request, which somebody waits for, only its own. */
 static void settle(struct state *s, enum event_type by)
 {
@@ -177,6 +314,7 @@ static void start(struct state *s, struct plan *plan, const struct event *e, enu
 		.window_ms = e->window_ms,
 		.domid = e->type == EVENT_REQUEST ? e->domid : EVERY,
 		.devid = e->type == EVENT_REQUEST ? e->devid : EVERY,
+		.need_kb = cause == CAUSE_BALLOON ? e->need_kb : 0,
 		.started_us = now_us,
 		.before = e->now,
 	};
@@ -284,12 +422,12 @@ static void pressure(const struct policy *p, const struct offer *o, struct state
 	enum level level;
 	enum scope scope;
 
+	s->pressed = false;
 	if (!any_gives_ram(p, o)) {
 		plan->notice = s->said_no_ram ? NOTICE_NONE : NOTICE_NO_RAM;
 		s->said_no_ram = true;
 		return;
 	}
-	s->pressed = false;
 	if (s->phase == PHASE_ACTING || too_soon(p, s, now_us) || echo(p, s, cause, now_us))
 		return;
 	if (least > p->max_level)
@@ -306,8 +444,12 @@ static void want(const struct policy *p, const struct offer *o, struct state *s,
 	enum scope scope = SCOPE_ALL;
 
 	if (s->phase == PHASE_ACTING || too_soon(p, s, now_us)) {
-		/* somebody waits for a request, and it takes no less than a fall would */
-		if (!s->wanted || e->type == EVENT_REQUEST)
+		/*
+		 * Somebody waits for a request, and it takes no less than a fall would; of two
+		 * falls the later one says how much is needed by now.
+		 */
+		if (!s->wanted || e->type == EVENT_REQUEST ||
+		    s->wanted_event.type == EVENT_BALLOON_FALL)
 			s->wanted_event = *e;
 		s->wanted = true;
 		return;
@@ -315,7 +457,7 @@ static void want(const struct policy *p, const struct offer *o, struct state *s,
 	settle(s, e->type);
 	if (e->type == EVENT_REQUEST)
 		start(s, plan, e, CAUSE_REQUEST, level, scope, now_us);
-	else if (choose(p, o, s, CAUSE_BALLOON, e->level, now_us, &level, &scope))
+	else if (choose_for_fall(p, o, s, e->need_kb, now_us, &level, &scope))
 		start(s, plan, e, CAUSE_BALLOON, level, scope, now_us);
 }
 
@@ -366,6 +508,8 @@ struct plan decide(const struct policy *p, const struct offer *o, struct state *
 	case EVENT_TIMER:
 		if (s->phase == PHASE_WATCHING && now_us >= s->action.done_us + p->regrowth_us)
 			look_back(p, s, &plan, e, now_us);
+		if (plan.judged) /* to be reported before the next one takes its place */
+			break;
 		if (s->wanted) {
 			struct event wanted = s->wanted_event;
 
@@ -379,6 +523,63 @@ struct plan decide(const struct policy *p, const struct offer *o, struct state *
 		}
 		break;
 	}
+	plan.grow = e->type == EVENT_HARD && p->grow_limit_kb > 0 && !plan.reclaim &&
+		    s->phase != PHASE_ACTING && !too_soon(p, s, now_us) &&
+		    !echo(p, s, CAUSE_HARD, now_us);
 	plan.wake_us = next_wake(p, s);
 	return plan;
+}
+
+void growth_note_target(struct growth *g, uint64_t target_kb, uint64_t now_us)
+{
+	if (g->target_kb != 0 && target_kb != g->target_kb && target_kb != g->asked_kb) {
+		g->admin = true;
+		g->admin_us = now_us;
+	}
+	g->target_kb = target_kb;
+	g->asked_kb = 0;
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, uint64_t now_us)
+{
+	uint64_t kb = p->grow_step_kb;
+
+	if (g->admin && now_us - g->admin_us < ADMIN_US)
+		return 0;
+	/* what was asked for last has to have its effect first */
+	if (g->grown && now_us - g->grown_us < p->retry_us)
+		return 0;
+	if (g->target_kb == 0 || g->target_kb >= p->grow_limit_kb || free_kb <= p->grow_reserve_kb)
+		return 0;
+	kb = min_u64(kb, p->grow_limit_kb - g->target_kb);
+	kb = min_u64(kb, free_kb - p->grow_reserve_kb);
+	if (kb < p->min_gain_kb)
+		return 0;
+	g->grown = true;
+	g->grown_us = now_us;
+	g->asked_kb = g->target_kb + kb;
+	return g->asked_kb;
+}
+
+void backoff_print(const struct policy *p, const struct action *a, uint64_t backoff_us, char *buf,
+		   size_t size)
+{
+	static const char *const why[VERDICT_COUNT] = {
+		[VERDICT_NO_GAIN] = "nothing was there to give back",
+		[VERDICT_REGROWN] = "the disks are busy and took it again",
+		[VERDICT_FAILED] = "the kernel refused",
+	};
+
+	(void)snprintf(
+		buf, size,
+		"%s of %s disks gave nothing lasting %u times running (%s): rests for %" PRIu64
+		" s, doubling up to %" PRIu64 " s",
+		level_names[a->level], scope_names[a->scope], p->backoff_after,
+		why[a->verdict] ? why[a->verdict] : verdict_names[a->verdict],
+		backoff_us / USEC_PER_SEC, p->backoff_max_us / USEC_PER_SEC);
 }

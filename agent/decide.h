@@ -41,6 +41,23 @@ extern const char *const verdict_names[VERDICT_COUNT];
 /** level_from_name() - Return: a level, or -EINVAL. */
 int level_from_name(const char *name);
 
+/** DOMAIN_MAX_CHARS - no name of a domain in the configuration is longer; a UUID has 36. */
+#define DOMAIN_MAX_CHARS 63
+
+/**
+ * struct domain_rule - what an administrator set for one domain.
+ * @whom:	name, or UUID in lower case: who matches them is none of the policy's business.
+ * @exclude:	nothing but a request touches its disks.
+ * @window_us:	in the place of the usual window; 0: not set.
+ * @idle_us:	in the place of the policy's; 0: not set.
+ */
+struct domain_rule {
+	char whom[DOMAIN_MAX_CHARS + 1];
+	bool exclude;
+	uint64_t window_us;
+	uint64_t idle_us;
+};
+
 /**
  * struct policy - the part of the configuration that decides. Times in microseconds.
  * @max_level:	     the highest level to use of the agent's own accord.
@@ -52,6 +69,10 @@ int level_from_name(const char *name);
  * @backoff_us:	     the first rest; each further failure doubles it.
  * @backoff_max_us:  the longest rest.
  * @min_gain_kb:     less than this is no gain.
+ * @rules:	     of single domains, @n_rules of them; the configuration's memory.
+ * @grow_limit_kb:   the domain's own target may be raised up to here; 0: never.
+ * @grow_step_kb:    by this much at once.
+ * @grow_reserve_kb: so much of Xen's free memory is left.
  */
 struct policy {
 	enum level max_level;
@@ -63,6 +84,11 @@ struct policy {
 	uint64_t backoff_us;
 	uint64_t backoff_max_us;
 	uint64_t min_gain_kb;
+	struct domain_rule *rules;
+	size_t n_rules;
+	uint64_t grow_limit_kb;
+	uint64_t grow_step_kb;
+	uint64_t grow_reserve_kb;
 };
 
 /** KB_UNKNOWN - some, but nobody can say how much. */
@@ -73,8 +99,13 @@ struct policy {
 
 /**
  * struct vbd - one virtual disk that this domain's kernel serves.
+ * @rule:	1 + index of its domain's rule, 0: none; once @named.
+ * @named:	its domain's name is known. While there are rules, a disk of a domain that has no
+ *		name yet is left alone: it may be one to exclude.
  * @levels:	levels that can be reclaimed from it alone: bit 1 << level.
  * @shows:	@idle_us and @held_kb are true.
+ * @rate:	requests a second between the last two looks.
+ * @requests:	served since it was connected, modulo 2^32; what @rate is made from.
  * @squeeze_ms: its window as toolstack and driver have it; 0: pressure leaves the disk alone.
  * @idle_us:	since its last request.
  * @held_kb:	pool, persistent grants, request slots: each for itself, whether RAM or not.
@@ -82,10 +113,14 @@ struct policy {
  */
 struct vbd {
 	uint16_t domid;
+	uint16_t rule;
 	uint32_t devid;
-	unsigned levels;
+	uint8_t levels;
+	bool named;
 	bool shows;
 	uint32_t squeeze_ms;
+	uint32_t rate;
+	uint32_t requests;
 	uint64_t idle_us;
 	uint64_t held_kb[LEVEL_COUNT];
 	uint64_t kept_kb;
@@ -105,6 +140,12 @@ struct offer {
 
 /** offer_vbds() - add to an offer, whose @gives_ram is set, what can be had from single disks. */
 void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct offer *o);
+
+/** any_excluded() - one of these disks must not be touched: then the whole host must not be. */
+bool any_excluded(const struct policy *p, const struct vbd *vbds, size_t n);
+
+/** vbd_window_us() - its own domain's window, or the usual one; its own squeeze time if longer. */
+uint64_t vbd_window_us(const struct policy *p, const struct vbd *v, uint64_t usual_us);
 
 /**
  * struct sample - memory of this domain at one moment.
@@ -127,6 +168,7 @@ struct sample {
  * struct action - one reclaim, from its cause to what became of it. Times are CLOCK_MONOTONIC.
  * @domid:  whose disks, or EVERY.
  * @devid:  which of them, or EVERY.
+ * @need_kb: no more than this is needed; 0: nobody knows how much is.
  * @before: when it started.
  * @after:  when the mechanism was done.
  * @later:  when it was judged.
@@ -139,6 +181,7 @@ struct action {
 	uint32_t window_ms;
 	int domid;
 	int64_t devid;
+	uint64_t need_kb;
 	uint64_t started_us;
 	uint64_t done_us;
 	struct sample before;
@@ -149,6 +192,18 @@ struct action {
 /** action_means() - whether an action is for this disk. Of disks that show nothing, none is idle.
  */
 bool action_means(const struct policy *p, const struct action *a, const struct vbd *v);
+
+/**
+ * order_vbds() - which disks an action tells, and in which order: idle ones first, then the least
+ * busy, then those that do not show it; among equals (a factor of two in requests a second) the
+ * worst holder first, as exact as a quarter. Where it is known how much is needed, no more disks
+ * than give it. Linear in @n.
+ * @order: room for @n; filled with indices into @vbds.
+ *
+ * Return: how many of @order.
+ */
+size_t order_vbds(const struct policy *p, const struct offer *o, const struct action *a,
+		  const struct vbd *vbds, size_t n, uint32_t *order);
 
 /** action_gain_kb() - what was back when the mechanism was done; negative: more was taken. */
 int64_t action_gain_kb(const struct action *a);
@@ -169,8 +224,8 @@ enum event_type {
 /**
  * struct event - what happened.
  * @now:     memory at this moment.
- * @level:   EVENT_REQUEST: what is asked for. EVENT_BALLOON_FALL: the least level that makes
- *	     room for the fall.
+ * @level:   EVENT_REQUEST: what is asked for.
+ * @need_kb: EVENT_BALLOON_FALL: how far the target fell below what the domain has.
  * @window_ms: EVENT_REQUEST: the window asked for, 0: the usual one.
  * @domid, @devid: EVENT_REQUEST: of whose disks, or EVERY.
  */
@@ -178,6 +233,7 @@ struct event {
 	enum event_type type;
 	struct sample now;
 	enum level level;
+	uint64_t need_kb;
 	uint32_t window_ms;
 	int domid;
 	int64_t devid;
@@ -187,12 +243,14 @@ struct event {
  * struct plan - what to do.
  * @reclaim: carry @action of the state out, now.
  * @judged:  the state's @action has its verdict: report it.
+ * @grow:    reclaim cannot help now: raise the own target, if grow_to_kb() agrees.
  * @wake_us: send EVENT_TIMER then; 0: no need. Stands until the next plan.
  * @notice:  to say, with @backoff_us where it is NOTICE_BACKOFF.
  */
 struct plan {
 	bool reclaim;
 	bool judged;
+	bool grow;
 	uint64_t wake_us;
 	enum notice notice;
 	uint64_t backoff_us;
@@ -208,6 +266,21 @@ struct rung {
 
 enum phase { PHASE_READY, PHASE_ACTING, PHASE_WATCHING };
 
+/**
+ * struct growth - the domain's own target, as xenstore said it last.
+ * @asked_kb: what was written there and has not been seen yet; 0: nothing.
+ * @admin_us: when somebody else changed it; @admin: somebody did.
+ * @grown_us: when it was raised last; @grown: it was.
+ */
+struct growth {
+	uint64_t target_kb;
+	uint64_t asked_kb;
+	bool admin;
+	uint64_t admin_us;
+	bool grown;
+	uint64_t grown_us;
+};
+
 /** struct state - all that the policy remembers; all zero at start. */
 struct state {
 	enum phase phase;
@@ -220,6 +293,7 @@ struct state {
 	bool wanted; /* a balloon fall or a request that has to wait */
 	struct event wanted_event;
 	struct rung rungs[LEVEL_COUNT][SCOPE_COUNT];
+	struct growth growth;
 };
 
 /**
@@ -235,5 +309,23 @@ struct state {
  */
 struct plan decide(const struct policy *p, const struct offer *o, struct state *s,
 		   const struct event *e, uint64_t now_us);
+
+/** ADMIN_US - so long nothing is done against a target that an administrator set. */
+#define ADMIN_US (60 * UINT64_C(1000000))
+
+/** growth_note_target() - xenstore says that the own target is this. */
+void growth_note_target(struct growth *g, uint64_t target_kb, uint64_t now_us);
+
+/**
+ * grow_to_kb() - after a plan with @grow.
+ * @free_kb: free memory of Xen.
+ *
+ * Return: the target to write, which is then taken for written; or 0: it stays.
+ */
+uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, uint64_t now_us);
+
+/** backoff_print() - the sentence for NOTICE_BACKOFF. */
+void backoff_print(const struct policy *p, const struct action *a, uint64_t backoff_us, char *buf,
+		   size_t size);
 
 #endif

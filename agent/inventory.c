@@ -53,6 +53,32 @@ static int read_file(int root, const struct vbd *v, const char *file, uint64_t *
 	return read_number(root, path, value);
 }
 
+/*
+ * How busy a disk is, from blkback's own statistics; only where it served anything since the look
+ * before, which its idle time says for nothing.
+ */
+static void read_rate(int root, struct vbd *v, const struct vbd *known, uint64_t since_us)
+{
+	char path[128];
+	uint64_t reads;
+	uint64_t writes;
+
+	v->requests = known ? known->requests : 0;
+	if (known && v->idle_us > since_us)
+		return;
+	(void)snprintf(path, sizeof(path), VBD_DIR "/vbd-%u-%u/statistics/rd_req", v->domid,
+		       v->devid);
+	if (read_number(root, path, &reads) < 0)
+		return;
+	(void)snprintf(path, sizeof(path), VBD_DIR "/vbd-%u-%u/statistics/wr_req", v->domid,
+		       v->devid);
+	if (read_number(root, path, &writes) < 0)
+		return;
+	v->requests = (uint32_t)(reads + writes);
+	if (known && since_us > 0)
+		v->rate = (uint32_t)((v->requests - known->requests) * USEC_PER_SEC / since_us);
+}
+
 /* The levels are one line of words; a word we do not know is a level of the future. */
 static unsigned read_levels(int root, const struct vbd *v)
 {
@@ -75,7 +101,7 @@ static unsigned read_levels(int root, const struct vbd *v)
 }
 
 /* A disk that goes meanwhile has no file any more: then it shows nothing. */
-static void read_vbd(int root, struct vbd *v)
+static void read_vbd(int root, struct vbd *v, const struct vbd *known, uint64_t since_us)
 {
 	uint64_t squeeze_ms = 0;
 	uint64_t idle_ms;
@@ -96,6 +122,7 @@ static void read_vbd(int root, struct vbd *v)
 	v->held_kb[LEVEL_POOL] = pool * PAGE_KB;
 	v->held_kb[LEVEL_GRANTS] = grants * PAGE_KB;
 	v->shows = true;
+	read_rate(root, v, known, since_us);
 }
 
 static int compare(const void *a, const void *b)
@@ -149,13 +176,30 @@ static int read_all(int root, struct inventory *inv)
 		if (parse_name(d->d_name, &v) < 0)
 			continue;
 		known = find(&inv->before, v.domid, v.devid);
-		if (known)
+		if (known) {
 			v.kept_kb = known->kept_kb;
-		read_vbd(root, &v);
+			v.named = known->named;
+			v.rule = known->rule;
+		}
+		read_vbd(root, &v, known, inv->now.looked_us - inv->before.looked_us);
 		r = add(&inv->now, &v);
 	}
 	(void)closedir(dir);
 	return r;
+}
+
+static int make_order(struct inventory *inv)
+{
+	uint32_t *order;
+
+	if (inv->order_room >= inv->now.room)
+		return 0;
+	order = realloc(inv->order, inv->now.room * sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	inv->order = order;
+	inv->order_room = inv->now.room;
+	return 0;
 }
 
 /* Without a disk a native driver cannot be told from another: then it is what it was before. */
@@ -189,7 +233,10 @@ int inventory_read(int root, struct inventory *inv)
 
 	swap(inv);
 	inv->now.n = 0;
+	inv->now.looked_us = now_us();
 	r = read_all(root, inv);
+	if (r == 0)
+		r = make_order(inv);
 	if (r < 0) {
 		swap(inv);
 		return r;
@@ -205,6 +252,7 @@ void inventory_free(struct inventory *inv)
 {
 	free(inv->now.vbds);
 	free(inv->before.vbds);
+	free(inv->order);
 	*inv = (struct inventory){0};
 }
 

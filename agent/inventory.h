@@ -29,11 +29,13 @@ extern const char *const mechanism_names[MECHANISM_COUNT];
 /**
  * struct vbd_list - ordered by domid and devid.
  * @room: of @vbds, which grows and never shrinks.
+ * @looked_us: when; CLOCK_MONOTONIC.
  */
 struct vbd_list {
 	struct vbd *vbds;
 	size_t n;
 	size_t room;
+	uint64_t looked_us;
 };
 
 /**
@@ -41,18 +43,21 @@ struct vbd_list {
  * @now:       as of the last look.
  * @before:    as of the look before: its memory is used again, so that none is taken under
  * pressure.
+ * @order:     for order_vbds(): room for all of @now.
  * @params:    parameters of xen_blkback can be used.
  * @mechanism: the best there is.
  */
 struct inventory {
 	struct vbd_list now;
 	struct vbd_list before;
+	uint32_t *order;
+	size_t order_room;
 	bool params;
 	enum mechanism mechanism;
 };
 
 /**
- * inventory_read() - look again. What was learned of a disk (@kept_kb) stays with it.
+ * inventory_read() - look again. What was learned of a disk (@kept_kb, @rule) stays with it.
  *
  * Return: 0, or -ENOMEM: then the old inventory stands.
  */

@@ -30,16 +30,20 @@ static bool by_vbd(const struct reclaimer *r, enum level level)
 	return false;
 }
 
-static bool by_params(const struct reclaimer *r, enum level level)
+bool reclaimer_by_params(const struct reclaimer *r, enum level level)
 {
 	return r->inventory.params && level <= LEVEL_GRANTS && !by_vbd(r, level);
 }
 
 void reclaimer_offer(const struct reclaimer *r, const struct policy *p, struct offer *o)
 {
-	offer_vbds(p, r->inventory.now.vbds, r->inventory.now.n, o);
+	const struct vbd_list *list = &r->inventory.now;
+
+	offer_vbds(p, list->vbds, list->n, o);
+	if (any_excluded(p, list->vbds, list->n))
+		return;
 	for (int l = 0; l < LEVEL_COUNT; l++) {
-		if (!by_params(r, (enum level)l))
+		if (!reclaimer_by_params(r, (enum level)l))
 			continue;
 		for (int c = 0; c < SCOPE_COUNT; c++) {
 			o->offered[l][c] = l > LEVEL_POOL || c == SCOPE_ALL;
@@ -48,12 +52,17 @@ void reclaimer_offer(const struct reclaimer *r, const struct policy *p, struct o
 	}
 }
 
+uint64_t reclaimer_least_us(enum level level, uint64_t window_us)
+{
+	return max_u64(window_us, level >= LEVEL_GRANTS ? GRANTS_US : 0);
+}
+
 int reclaimer_takes(const struct reclaimer *r, enum level level, int domid, int64_t devid)
 {
 	const struct vbd_list *list = &r->inventory.now;
 	bool there = false;
 
-	if (domid == EVERY && by_params(r, level))
+	if (domid == EVERY && reclaimer_by_params(r, level))
 		return 0;
 	for (const struct vbd *v = list->vbds; v < list->vbds + list->n; v++) {
 		if (!meant(v, domid, devid))
@@ -66,21 +75,20 @@ int reclaimer_takes(const struct reclaimer *r, enum level level, int domid, int6
 }
 
 /* A disk that comes or goes is none to wait for. Return: 0 if one took it, else why none did. */
-static int trigger_vbds(struct reclaimer *r, const struct policy *p, const struct action *a,
-			uint64_t window_us)
+static int trigger_vbds(struct reclaimer *r, const struct policy *p, const struct offer *o,
+			const struct action *a, uint64_t window_us)
 {
 	const struct vbd_list *list = &r->inventory.now;
+	size_t n = order_vbds(p, o, a, list->vbds, list->n, r->inventory.order);
 	int error = -ENODEV;
 
-	for (const struct vbd *v = list->vbds; v < list->vbds + list->n; v++) {
-		uint64_t ms = window_us / USEC_PER_MSEC;
-		int rc;
+	r->least_us = window_us;
+	for (size_t i = 0; i < n; i++) {
+		const struct vbd *v = &list->vbds[r->inventory.order[i]];
+		uint64_t us = a->window_ms ? window_us : vbd_window_us(p, v, window_us);
+		int rc = vbd_trigger(r->root, v, a->level, (uint32_t)(us / USEC_PER_MSEC));
 
-		if (!action_means(p, a, v))
-			continue;
-		if (a->window_ms == 0)
-			ms = max_u64(ms, v->squeeze_ms);
-		rc = vbd_trigger(r->root, v, a->level, (uint32_t)ms);
+		r->least_us = max_u64(r->least_us, us);
 		if (rc == 0)
 			r->vbds++;
 		else
@@ -89,24 +97,25 @@ static int trigger_vbds(struct reclaimer *r, const struct policy *p, const struc
 	return r->vbds ? 0 : error;
 }
 
-int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct action *a,
-		    uint64_t window_us, uint64_t now_us)
+int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct offer *o,
+		    const struct action *a, uint64_t window_us, uint64_t now_us)
 {
-	bool params = by_params(r, a->level);
+	bool params = reclaimer_by_params(r, a->level);
 	int rc;
 
 	r->vbds = 0;
+	r->least_us = window_us;
 	if (params)
 		rc = params_begin(&r->params, r->root, a->level, a->scope, p->idle_us, now_us);
 	else
-		rc = trigger_vbds(r, p, a, window_us);
+		rc = trigger_vbds(r, p, o, a, window_us);
 	if (rc < 0)
 		return rc;
 	if (params)
 		r->vbds = (unsigned)r->inventory.now.n;
 	r->open = true;
 	r->last_us = params ? 0 : now_us;
-	r->least_us = max_u64(window_us, a->level >= LEVEL_GRANTS ? GRANTS_US : 0);
+	r->least_us = reclaimer_least_us(a->level, r->least_us);
 	r->fell_us = 0;
 	r->held_kb = a->before.held_kb;
 	return 0;
@@ -152,7 +161,7 @@ void reclaimer_learn(struct reclaimer *r, const struct policy *p, const struct a
 {
 	struct vbd_list *list = &r->inventory.now;
 
-	if (a->level != LEVEL_REQUESTS)
+	if (a->level != LEVEL_REQUESTS || a->need_kb > 0) /* then not all were told */
 		return;
 	for (struct vbd *v = list->vbds; v < list->vbds + list->n; v++)
 		if (v->shows && v->idle_us >= p->idle_us && action_means(p, a, v))

@@ -30,8 +30,17 @@ struct reclaimer {
 	int64_t held_kb;
 };
 
-/** reclaimer_offer() - what can be done, as of the last inventory_read(). @o->gives_ram is set. */
+/**
+ * reclaimer_offer() - what can be done, as of the last inventory_read(). @o->gives_ram is set.
+ * Parameters reach every disk: not while there is one that must not be touched.
+ */
 void reclaimer_offer(const struct reclaimer *r, const struct policy *p, struct offer *o);
+
+/** reclaimer_by_params() - this level is had from parameters of the whole host. */
+bool reclaimer_by_params(const struct reclaimer *r, enum level level);
+
+/** reclaimer_least_us() - how long an action of this level and window takes at least. */
+uint64_t reclaimer_least_us(enum level level, uint64_t window_us);
 
 /**
  * reclaimer_takes() - whether a request can be carried out here at all.
@@ -42,12 +51,13 @@ int reclaimer_takes(const struct reclaimer *r, enum level level, int domid, int6
 
 /**
  * reclaimer_begin() - begin to carry out an action.
- * @window_us: how long pools are held empty at least; a disk whose own is longer has that.
+ * @o:	       as it was decided by.
+ * @window_us: how long pools are held empty, unless a disk or its domain has its own time.
  *
  * Return: 0; -ENODEV if all the disks it is for are gone; else a negative errno.
  */
-int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct action *a,
-		    uint64_t window_us, uint64_t now_us);
+int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct offer *o,
+		    const struct action *a, uint64_t window_us, uint64_t now_us);
 
 /**
  * reclaimer_next() - go on with it.

@@ -28,6 +28,7 @@ static const char *const message_ids[MESSAGE_COUNT] = {
 	[MESSAGE_PUT_BACK] = "fa48a1dbd0bc4793acbd3d5de2b3fa20",
 	[MESSAGE_METRICS] = "f5daa1a04a1a41fb882a86a4af62a283",
 	[MESSAGE_FAULT] = "fc31b77bfe7c4f68bb390b66a309d1cd",
+	[MESSAGE_GROWN] = "27e676a2dde943e2b43e5e2133ab3535",
 };
 
 /* stderr goes to the journal already when systemd says so; else it is somebody's terminal. */

@@ -21,6 +21,12 @@ static const char usage[] =
 	"change\n"
 	"  trigger [--level=pool|grants|requests] [--window=MS] [--timeout=S] [DOMID[/DEVID]]\n"
 	"                      reclaim now, through the daemon\n"
+	"  top [--delay=S] [--batch|--json]\n"
+	"                      domains and disks, live; --batch, --json: once\n"
+	"  watch [--record=FILE] [--json]\n"
+	"                      a line for each thing that happens, and a trace of it\n"
+	"  replay [--json] FILE\n"
+	"                      what the daemon would do on the host that a trace tells of\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not running,\n"
 	"4 this kernel gives no RAM back (doctor).\n";
@@ -31,9 +37,8 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"status", cmd_status},
-	{"doctor", cmd_doctor},
-	{"trigger", cmd_trigger},
+	{"status", cmd_status}, {"doctor", cmd_doctor}, {"trigger", cmd_trigger},
+	{"top", cmd_top},	{"watch", cmd_watch},	{"replay", cmd_replay},
 };
 
 void complain(const char *fmt, ...)
@@ -90,7 +95,8 @@ static enum exit_status run(int root, int argc, char **argv)
 		optind = 0; /* the command parses its own options */
 		return commands[i].run(root, argc, argv);
 	}
-	complain("no command \"%s\"; there are status, doctor and trigger", argv[0]);
+	complain("no command \"%s\"; there are status, doctor, trigger, top, watch and replay",
+		 argv[0]);
 	return STATUS_USAGE;
 }
 

@@ -20,6 +20,9 @@ enum exit_status {
 enum exit_status cmd_status(int root, int argc, char **argv);
 enum exit_status cmd_doctor(int root, int argc, char **argv);
 enum exit_status cmd_trigger(int root, int argc, char **argv);
+enum exit_status cmd_top(int root, int argc, char **argv);
+enum exit_status cmd_watch(int root, int argc, char **argv);
+enum exit_status cmd_replay(int root, int argc, char **argv);
 
 /** complain() - one line on stderr that starts with the program's name. */
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);

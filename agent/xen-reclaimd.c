@@ -33,11 +33,13 @@ static const struct option options[] = {{"check-config", no_argument, NULL, OPT_
 
 static int check_config(int root)
 {
+	struct config c = config_default();
 	struct config_error err;
-	struct config c;
 
-	if (config_load(root, CONFIG_PATH, &c, &err) == 0)
+	if (config_load(root, CONFIG_PATH, &c, &err) == 0) {
+		config_free(&c);
 		return 0;
+	}
 	(void)fprintf(stderr, "xen-reclaimd: %s\n", err.text);
 	return -EINVAL;
 }

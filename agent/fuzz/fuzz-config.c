@@ -26,10 +26,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(strncmp(err.text, "fuzz:", 5) == 0 && !strchr(err.text, '\n'));
 		for (const char *p = err.text; *p; p++)
 			check((unsigned char)*p >= ' ' && *p != 0x7f);
+		config_free(&c);
 		return 0;
 	}
 	check(c.window_us >= 150 * USEC_PER_MSEC && c.window_us <= 60 * USEC_PER_SEC);
 	check(c.policy.idle_us >= USEC_PER_SEC && c.policy.min_interval_us >= 250 * USEC_PER_MSEC);
 	check(c.policy.max_level < LEVEL_COUNT && c.policy.backoff_after >= 1);
+	for (size_t i = 0; i < c.policy.n_rules; i++)
+		check(c.policy.rules[i].whom[0] &&
+		      c.policy.rules[i].idle_us <= 3600 * USEC_PER_SEC);
+	config_free(&c);
 	return 0;
 }

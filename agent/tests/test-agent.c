@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -70,6 +71,7 @@ static struct world {
 
 static char daemon_path[512];
 static char cli_path[512];
+static char stub_path[600]; /* where the library that stands for libxenlight is */
 static struct test_xenstored xenstored;
 static struct xs_handle *dom0;
 
@@ -880,6 +882,29 @@ static void pressure_without_blkback_is_told_for_what_it_is(void **state)
 	tree_unseal(&s);
 }
 
+/* No RAM comes back here. A library of the tests stands for libxenlight. */
+static void hard_pressure_that_cannot_be_relieved_grows_dom0(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	tree_put(&w.tree, "proc/cmdline", "ro\n");
+	tree_put(&w.tree, "proc/iomem",
+		 "00000000-00000fff : Reserved\n80000000-87ffffff : Xen scratch\n");
+	tree_put(&w.tree, CONFIG,
+		 "[balloon]\ngrow_dom0 = 710MiB\n[pressure]\nsome = off\nfull = 50ms in 500ms\n");
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
+	assert_int_equal(setenv("LD_LIBRARY_PATH", stub_path, 1), 0);
+	start_daemon(ARGS());
+	assert_int_equal(unsetenv("LD_LIBRARY_PATH"), 0);
+	stall(&s, "full");
+	WAIT(strstr(w.daemon.text[ERR], "own memory target raised to 727040 kB"));
+	assert_string_equal(store_get(TARGET), "727040");
+	assert_int_equal(actions_now(), 0);
+	stop_daemon();
+	tree_unseal(&s);
+}
+
 static void the_pressure_of_this_machine_is_listened_to(void **state)
 {
 	const struct threshold t = {50 * USEC_PER_MSEC, USEC_PER_SEC};
@@ -1002,6 +1027,44 @@ static void one_disk_is_told_where_the_kernel_offers_it(void **state)
 	expect_said(&w.cli, OUT, "REQUESTS(kB)");
 	stop_daemon();
 	expect_untouched();
+}
+
+static void an_excluded_domain_is_left_alone(void **state)
+{
+	(void)state;
+	store_put("/local/domain/1/name", "db");
+	store_put("/local/domain/2/name", "web");
+	tree_put(&w.tree, CONFIG, "[domain web]\nexclude = yes\n[domain db]\nwindow = 700ms\n");
+	put_native("vbd-1-51712");
+	put_native("vbd-2-51712");
+	start_daemon(ARGS());
+	let_target_fall();
+	WAIT(actions_now() == 1);
+	sync_daemon();
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger",
+		    "grants 700");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "");
+	stop_daemon();
+	expect_untouched();
+}
+
+static void parameters_are_left_alone_where_a_domain_is_excluded(void **state)
+{
+	(void)state;
+	store_put("/local/domain/1/name", "db");
+	store_put("/local/domain/2/name", "web");
+	tree_put(&w.tree, CONFIG, "[domain web]\nexclude = yes\n");
+	start_daemon(ARGS());
+	let_target_fall();
+	sync_daemon();
+	assert_int_equal(actions_now(), 0);
+	tree_put(&w.tree, CONFIG, "[domain web]\nwindow = 1s\n");
+	w.notified[0] = '\0';
+	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
+	WAIT(strstr(w.notified, "READY=1"));
+	store_put(TARGET, "400000");
+	WAIT(actions_now() == 1);
+	stop_daemon();
 }
 
 static void without_blkback_a_trigger_is_refused(void **state)
@@ -1388,6 +1451,189 @@ static int stop_xenstored(void **state)
 }
 
 /* The programs built beside this one, unless told otherwise. */
+/* --- replay, watch, top --------------------------------------------------------------------- */
+
+#define BURST "agent/tests/traces/burst.trace"
+
+static void replay_tells_what_would_be_done(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	assert_int_equal(run(cli_path, ARGS("replay", BURST)), 0);
+	expect_said(&w.cli, OUT, "hard-pressure grants   idle    24 disks");
+	expect_said(&w.cli, OUT, "1 actions on 24 disks, of which 1 helped");
+	assert_int_equal(run(cli_path, ARGS("replay", "--json", BURST)), 0);
+	assert_int_equal(count(w.cli.text[OUT], "\n"), 2);
+	o = parse(w.cli.text[OUT]);
+	assert_string_equal(string(o, "event"), "action");
+	assert_string_equal(string(o, "verdict"), "helped");
+	assert_int_equal(number(o, "time_ms"), 20000);
+	(void)json_object_put(o);
+	/* by the configuration of this host */
+	tree_put(&w.tree, CONFIG, "[reclaim]\nidle_time = 1h\n");
+	assert_int_equal(run(cli_path, ARGS("replay", BURST)), 0);
+	expect_said(&w.cli, OUT, " 0 actions");
+}
+
+static void replay_names_the_line_that_is_wrong(void **state)
+{
+	char path[128];
+
+	(void)state;
+	tree_put(&w.tree, "a.trace", "xen-reclaim-trace 1 recorded\n0 soft\n5 sofd\n");
+	(void)snprintf(path, sizeof(path), "%s/a.trace", w.tree.path);
+	assert_int_equal(run(cli_path, ARGS("replay", path)), 1);
+	expect_one_line(&w.cli);
+	expect_said(&w.cli, ERR, "/a.trace:3: \"sofd\" is no word of a trace");
+	assert_int_equal(run(cli_path, ARGS("replay", "/nonexistent")), 1);
+	expect_one_line(&w.cli);
+}
+
+/* What the daemon does is seen, told, recorded, and the record is a trace. */
+static void watch_records_what_replay_reads(void **state)
+{
+	char option[160];
+	char path[128];
+
+	(void)state;
+	put_native("vbd-1-51712");
+	store_put("/local/domain/1/name", "web server");
+	store_put("/local/domain/1/vm", "/vm/0a1b2c3d-0000-1111-2222-333344445555");
+	(void)snprintf(path, sizeof(path), "%s/a.trace", w.tree.path);
+	(void)snprintf(option, sizeof(option), "--record=%s", path);
+	start_daemon(ARGS());
+	spawn(&w.cli, cli_path, ARGS("watch", option));
+	WAIT(strstr(w.cli.text[OUT], "memory"));
+	expect_said(&w.cli, OUT, "mechanism native");
+	expect_said(&w.cli, OUT, "1 is web_server");
+	expect_said(&w.cli, OUT, "1/51712: pool 8, grants 4096, requests 1248 kB, idle for 9 s");
+	let_target_fall();
+	WAIT(strstr(w.cli.text[OUT], "balloon: grants of idle disks: open"));
+	tree_put(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/persistent_pages",
+		 "0\n");
+	WAIT(strstr(w.cli.text[OUT], "1/51712: pool 8, grants 0"));
+	WAIT(strstr(w.cli.text[OUT], "balloon: grants of idle disks: 0 kB back"));
+	tree_drop(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712");
+	WAIT(strstr(w.cli.text[OUT], "gone     1/51712"));
+	assert_int_equal(kill(w.cli.pid, SIGTERM), 0);
+	WAIT(w.cli.pid == 0);
+	assert_int_equal(exit_status(&w.cli), 0);
+	stop_daemon();
+	assert_int_equal(run(cli_path, ARGS("replay", path)), 0);
+	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " action balloon grants idle\n"));
+	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " end\n"));
+}
+
+static void watch_speaks_json(void **state)
+{
+	(void)state;
+	spawn(&w.cli, cli_path, ARGS("watch", "--json"));
+	WAIT(strstr(w.cli.text[OUT], "\"event\":\"memory\""));
+	assert_int_equal(kill(w.cli.pid, SIGTERM), 0);
+	WAIT(w.cli.pid == 0);
+	assert_int_equal(exit_status(&w.cli), 0);
+	for (const char *line = w.cli.text[OUT]; *line; line = strchr(line, '\n') + 1) {
+		struct json_object *o = parse(line);
+
+		assert_true(number(o, "time_us") > 0);
+		assert_string_not_equal(string(o, "event"), "");
+		(void)json_object_put(o);
+	}
+}
+
+static void put_stats(const char *vbd, const char *requests, const char *sectors)
+{
+	static const char *const files[] = {"rd_req", "wr_req", "rd_sect", "wr_sect"};
+	char path[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), "sys/bus/xen-backend/devices/%s/statistics/%s",
+			       vbd, files[i]);
+		tree_put(&w.tree, path, i < 2 ? requests : sectors);
+	}
+}
+
+static void top_shows_domains_and_disks_on_80_columns(void **state)
+{
+	struct json_object *o;
+	struct json_object *disk;
+
+	(void)state;
+	put_native("vbd-1-51712");
+	put_stats("vbd-1-51712", "7\n", "700\n");
+	store_put("/local/domain/1/name", "a domain whose name is far too long to be shown");
+	store_put("/local/domain/2/name", "web");
+	tree_put(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/persistent_pages",
+		 "99999999\n");
+	assert_int_equal(run(cli_path, ARGS("top", "--batch", "--delay=1")), 0);
+	expect_said(&w.cli, OUT, "a domain whose");
+	expect_said(&w.cli, OUT, "xvda");
+	expect_said(&w.cli, OUT, "399999996");
+	expect_said(&w.cli, OUT, "?"); /* the other disk shows nothing */
+	for (const char *line = w.cli.text[OUT]; *line; line = strchr(line, '\n') + 1)
+		assert_in_range(strcspn(line, "\n"), 0, 80);
+	/* the worst holder stands first */
+	assert_true(strstr(w.cli.text[OUT], "a domain") < strstr(w.cli.text[OUT], "web"));
+	assert_int_equal(run(cli_path, ARGS("top", "--json", "--delay=1")), 0);
+	o = parse(w.cli.text[OUT]);
+	assert_string_equal(string(o, "mechanism"), "native");
+	assert_int_equal(json_object_array_length(member(o, "disks")), 2);
+	disk = json_object_array_get_idx(member(o, "disks"), 0);
+	assert_string_equal(string(disk, "disk"), "xvda");
+	assert_int_equal(number(disk, "idle_s"), 9);
+	assert_int_equal(number(disk, "requests_s"), 0);
+	disk = json_object_array_get_idx(member(o, "disks"), 1);
+	assert_false(json_object_object_get_ex(disk, "idle_s", NULL));
+	(void)json_object_put(o);
+}
+
+/* As on a terminal: each key shows what it changes, and the terminal is left as it was. */
+static void top_obeys_its_keys(void **state)
+{
+	static const struct {
+		const char *key;
+		const char *shown;
+	} keys[] = {{"", "by held"},
+		    {"s", "by I/O"},
+		    {"b", "xvda"},
+		    {"d7\n", "each 7 s"},
+		    {"q", "\033[?1049l"}};
+	char root[128];
+	char text[32768];
+	size_t len = 0;
+	size_t key = 0;
+	int status;
+	int fd;
+	pid_t pid;
+
+	(void)state;
+	(void)snprintf(root, sizeof(root), "--root=%s", w.tree.path);
+	pid = forkpty(&fd, NULL, NULL, NULL);
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)execl(cli_path, cli_path, root, "top", "--delay=60", NULL);
+		_exit(127);
+	}
+	while (len < sizeof(text) - 1) {
+		ssize_t n = read(fd, text + len, sizeof(text) - 1 - len);
+
+		if (n <= 0) /* it has ended */
+			break;
+		len += (size_t)n;
+		text[len] = '\0';
+		if (key == ARRAY_SIZE(keys) || !strstr(text, keys[key].shown))
+			continue;
+		len = 0;
+		if (++key < ARRAY_SIZE(keys))
+			assert_true(write(fd, keys[key].key, strlen(keys[key].key)) > 0);
+	}
+	(void)close(fd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(key, ARRAY_SIZE(keys));
+}
+
 static void find_program(const char *variable, const char *name, char buf[static 512])
 {
 	const char *given = getenv(variable);
@@ -1425,6 +1671,15 @@ int main(void)
 		T(metrics_that_cannot_be_written_are_told_of_once),
 		T(domains_have_their_names_in_the_metrics),
 		T(a_dry_run_writes_no_metrics),
+		T(an_excluded_domain_is_left_alone),
+		T(replay_tells_what_would_be_done),
+		T(replay_names_the_line_that_is_wrong),
+		T(watch_records_what_replay_reads),
+		T(watch_speaks_json),
+		T(top_shows_domains_and_disks_on_80_columns),
+		T(top_obeys_its_keys),
+		T(parameters_are_left_alone_where_a_domain_is_excluded),
+		T(hard_pressure_that_cannot_be_relieved_grows_dom0),
 		T(a_fall_of_the_balloon_target_reclaims_grants),
 		T(a_target_that_takes_nothing_is_no_fall),
 		T(totals_of_some_that_grow_are_soft_pressure),
@@ -1452,6 +1707,8 @@ int main(void)
 
 	find_program("XEN_RECLAIMD", "xen-reclaimd", daemon_path);
 	find_program("XEN_RECLAIM", "xen-reclaim", cli_path);
+	(void)snprintf(stub_path, sizeof(stub_path), "%.*s/stub",
+		       (int)(strrchr(daemon_path, '/') - daemon_path), daemon_path);
 	/* libxenstore waits for ever for an answer that is lost. */
 	(void)alarm(300);
 	return cmocka_run_group_tests(tests, start_xenstored, stop_xenstored);

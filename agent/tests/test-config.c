@@ -2,15 +2,18 @@
 /* Tests of the configuration: what each key takes and refuses, and that what is shipped is true. */
 
 /* The table of keys itself, to see that nothing of it is left out here or in the shipped file. */
+#define config_free    table_config_free
 #define config_default table_config_default
 #define config_load    table_config_load
 #define config_parse   table_config_parse
 #include "config.c"
+#undef config_free
 #undef config_default
 #undef config_load
 #undef config_parse
 
 struct config config_default(void);
+void config_free(struct config *c);
 int config_load(int root, const char *path, struct config *c, struct config_error *err);
 int config_parse(const char *text, size_t len, const char *name, struct config *c,
 		 struct config_error *err);
@@ -95,6 +98,10 @@ static const struct taken taken[] = {
 	{"pressure", "full", "off", 0},
 	{"balloon", "follow", "no", false},
 	{"balloon", "follow", "yes", true},
+	{"balloon", "grow_dom0", "2GiB", UINT64_C(2) * 1024 * 1024},
+	{"balloon", "grow_dom0", "off", 0},
+	{"balloon", "grow_step", "4MiB", 4096},
+	{"balloon", "reserve", "0kB", 0},
 	{"reclaim", "max_level", "pool", LEVEL_POOL},
 	{"reclaim", "max_level", "grants", LEVEL_GRANTS},
 	{"reclaim", "max_level", "requests", LEVEL_REQUESTS},
@@ -196,6 +203,13 @@ static const struct {
 	{"balloon", "follow", "true"},
 	{"balloon", "follow", "1"},
 	{"balloon", "follow", "Yes"},
+	{"balloon", "grow_dom0", "on"},
+	{"balloon", "grow_dom0", "0kB"},
+	{"balloon", "grow_dom0", "63MiB"},
+	{"balloon", "grow_dom0", "1025GiB"},
+	{"balloon", "grow_step", "off"},
+	{"balloon", "grow_step", "3MiB"},
+	{"balloon", "reserve", "256"},
 	{"reclaim", "max_level", "all"},
 	{"reclaim", "max_level", "2"},
 	{"reclaim", "max_level", "Pool"},
@@ -218,7 +232,7 @@ static const struct {
 	{"reclaim", "min_interval", "601s"},
 	{"reclaim", "min_gain", "3kB"},
 	{"reclaim", "min_gain", "1025MiB"},
-	{"reclaim", "min_gain", "1GiB"},
+	{"reclaim", "min_gain", "2GiB"},
 	{"reclaim", "min_gain", "1s"},
 	{"backoff", "retry", "499ms"},
 	{"backoff", "retry", "61s"},
@@ -373,7 +387,7 @@ static void drop_ins_are_read_in_order_and_override(void **state)
 {
 	struct config expected = config_default();
 	struct config_error err;
-	struct config c;
+	struct config c = {0};
 
 	(void)state;
 	tree_put(&tree, CONFIG_PATH, "[reclaim]\nwindow = 1s\nidle_time = 2s\n");
@@ -396,7 +410,7 @@ static void the_last_drop_in_by_name_wins(void **state)
 {
 	static const unsigned order[] = {5, 9, 1, 8, 3, 7, 2, 6, 4};
 	struct config_error err;
-	struct config c;
+	struct config c = {0};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
@@ -414,7 +428,7 @@ static void the_last_drop_in_by_name_wins(void **state)
 static void drop_ins_need_no_file(void **state)
 {
 	struct config_error err;
-	struct config c;
+	struct config c = {0};
 
 	(void)state;
 	tree_put(&tree, DROP_INS "/a.conf", "[reclaim]\nwindow = 3s\n");
@@ -427,7 +441,7 @@ static void a_drop_in_starts_without_a_section(void **state)
 {
 	const char *parts[] = {"/" DROP_INS "/a.conf:1: ", "window", "before any [section]"};
 	struct config_error err;
-	struct config c;
+	struct config c = {0};
 
 	(void)state;
 	tree_put(&tree, CONFIG_PATH, "[reclaim]\n");
@@ -478,7 +492,7 @@ static void a_file_too_large_is_refused(void **state)
 {
 	char *text = malloc(FILE_MAX_BYTES + 1);
 	struct config_error err;
-	struct config c;
+	struct config c = {0};
 
 	(void)state;
 	assert_non_null(text);
@@ -492,7 +506,7 @@ static void the_first_rest_is_no_longer_than_the_longest(void **state)
 {
 	const char *parts[] = {"[backoff] first", "[backoff] max"};
 	struct config_error err;
-	struct config c;
+	struct config c = {0};
 
 	(void)state;
 	tree_put(&tree, CONFIG_PATH, "[backoff]\nfirst = 10s\n");
@@ -550,6 +564,7 @@ static void the_shipped_file_documents_every_key_with_its_default(void **state)
 	struct config c = {.metrics_file = "x"};
 
 	(void)state;
+	c.policy.grow_limit_kb = 1;
 	uncomment(text);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		assert_int_not_equal(value_of(&c, &keys[i]), value_of(&expected, &keys[i]));
@@ -557,6 +572,96 @@ static void the_shipped_file_documents_every_key_with_its_default(void **state)
 		fail_msg("%s", err.text);
 	expect_same(&c, &expected);
 	free(text);
+}
+
+/* --- sections of domains -------------------------------------------------------------------- */
+
+static const struct domain_rule *rule(const struct config *c, const char *whom)
+{
+	for (size_t i = 0; i < c->policy.n_rules; i++)
+		if (strcmp(c->policy.rules[i].whom, whom) == 0)
+			return &c->policy.rules[i];
+	fail_msg("no rule for %s", whom);
+	return NULL;
+}
+
+static void a_domain_has_rules_of_its_own(void **state)
+{
+	struct config c = config_default();
+	struct config_error err;
+
+	(void)state;
+	if (parse("[domain db]\nwindow = 2s\nexclude = no\n"
+		  "[domain 0A1b2c3d-0000-1111-2222-333344445555] ; by UUID\nexclude = yes\n"
+		  "[reclaim]\nwindow = 200ms\n"
+		  "[domain web server of the house that has quite a long name]\nidle_time = 1min\n"
+		  "[domain db]\nidle_time = 7s\n",
+		  &c, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(c.policy.n_rules, 3);
+	assert_int_equal(rule(&c, "db")->window_us, 2 * S);
+	assert_int_equal(rule(&c, "db")->idle_us, 7 * S);
+	assert_false(rule(&c, "db")->exclude);
+	assert_true(rule(&c, "0a1b2c3d-0000-1111-2222-333344445555")->exclude);
+	assert_int_equal(rule(&c, "web server of the house that has quite a long name")->idle_us,
+			 MIN);
+	assert_int_equal(c.window_us, 200 * MS);
+	config_free(&c);
+	assert_int_equal(c.policy.n_rules, 0);
+}
+
+static void a_wrong_rule_is_refused_with_its_place_and_the_right_form(void **state)
+{
+	static const char long_name[] =
+		"[domain aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n";
+	static const struct {
+		const char *text;
+		const char *place;
+		const char *form;
+	} wrong[] = {
+		{"[domain a]\nwindow = 149ms\n", "/a.conf:2: [domain a] window", "150ms to 60s"},
+		{"[domain a]\n\nexclude = true\n", "/a.conf:3: [domain a] exclude", "\"yes\" or"},
+		{"[domain a]\nidle_time = 0s\n", "/a.conf:2: [domain a] idle_time", "1s to 1h"},
+		{"[domain a]\nmax_level = pool\n", "/a.conf:2: [domain a] max_level",
+		 "window, exclude and idle_time"},
+		{"[domain]\n", "/a.conf:1: [domain]", "[domain NAME]"},
+		{"[domain ]\n", "/a.conf:1: [domain]", "[domain NAME]"},
+		{"[domain a ]\n", "/a.conf:1: [domain]", "[domain NAME]"},
+		{"[domain a\tb]\n", "/a.conf:1: [domain]", "printable"},
+		{"[domain \303\244]\n", "/a.conf:1: [domain]", "printable"},
+		{"[domains a]\n", "/a.conf:1: [domains a]", "no such section"},
+		{"[domain a] exclude = yes\n", "/a.conf:1: [domain a]", "lines of their own"},
+		{long_name, "/a.conf:1: [domain]", "1 to 63"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		const char *parts[] = {wrong[i].place, wrong[i].form};
+		struct config c = config_default();
+		struct config_error err;
+
+		if (parse(wrong[i].text, &c, &err) != -EINVAL)
+			fail_msg("%s is not refused", wrong[i].text);
+		expect_error(&err, parts, ARRAY_SIZE(parts));
+		config_free(&c);
+	}
+}
+
+static void a_bad_reload_keeps_the_old_rules(void **state)
+{
+	struct config c = config_default();
+	struct config_error err;
+
+	(void)state;
+	tree_put(&tree, CONFIG_PATH, "[domain a]\nexclude = yes\n");
+	tree_put(&tree, DROP_INS "/a.conf", "[domain a]\nwindow = 1s\n");
+	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), 0);
+	tree_put(&tree, DROP_INS "/a.conf", "[domain b]\nwindow = 1\n");
+	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -EINVAL);
+	assert_int_equal(c.policy.n_rules, 1);
+	assert_true(rule(&c, "a")->exclude);
+	assert_int_equal(rule(&c, "a")->window_us, S);
+	config_free(&c);
 }
 
 int main(void)
@@ -588,6 +693,10 @@ int main(void)
 						tree_teardown),
 		cmocka_unit_test_setup_teardown(the_first_rest_is_no_longer_than_the_longest,
 						tree_setup, tree_teardown),
+		cmocka_unit_test(a_domain_has_rules_of_its_own),
+		cmocka_unit_test(a_wrong_rule_is_refused_with_its_place_and_the_right_form),
+		cmocka_unit_test_setup_teardown(a_bad_reload_keeps_the_old_rules, tree_setup,
+						tree_teardown),
 		cmocka_unit_test(the_shipped_file_changes_nothing),
 		cmocka_unit_test(the_shipped_file_documents_every_key_with_its_default),
 	};

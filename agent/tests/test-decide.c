@@ -6,6 +6,7 @@
 #include "util.h"
 
 #include <string.h>
+#include <time.h>
 
 #define MS USEC_PER_MSEC
 #define S  USEC_PER_SEC
@@ -399,6 +400,42 @@ static void a_balloon_fall_takes_grants_at_once(void **state)
 	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
 }
 
+/* The kernel module goes while pressure waits for its next step: no timer without end. */
+static void pressure_that_waits_ends_where_nothing_gives_ram_any_more(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	w.now += w.p.min_interval_us;
+	plan = send(&w, EVENT_DONE);
+	assert_true(plan.wake_us != 0);
+	memset(w.o.gives_ram, 0, sizeof(w.o.gives_ram));
+	plan = send(&w, EVENT_TIMER);
+	assert_false(plan.reclaim);
+	assert_int_equal(plan.wake_us, 0);
+}
+
+/* The timer comes late, and there is a verdict and a next action: one after the other. */
+static void an_action_is_judged_before_the_next_one_takes_its_place(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_HARD);
+
+	(void)state;
+	(void)send(&w, EVENT_REQUEST);
+	(void)carry_out(&w, 60000);
+	w.now += w.p.regrowth_us;
+	plan = send(&w, EVENT_TIMER);
+	assert_true(plan.judged);
+	assert_false(plan.reclaim);
+	assert_int_equal(w.s.action.cause, CAUSE_HARD);
+	assert_true(plan.wake_us <= w.now && plan.wake_us != 0);
+	plan = send(&w, EVENT_TIMER);
+	assert_true(plan.reclaim);
+	assert_int_equal(w.s.action.cause, CAUSE_REQUEST);
+}
+
 static void unpopulated_memory_is_said_once_and_left_alone(void **state)
 {
 	struct world w = ballooned();
@@ -627,6 +664,340 @@ static void a_request_for_one_disk_is_for_it_alone(void **state)
 	assert_true(action_means(&w.p, &w.s.action, &vbds[1]));
 }
 
+/* --- which disks, and in which order -------------------------------------------------------- */
+
+#define MANY 10000
+
+static struct vbd vbds[10 * MANY];
+static uint32_t order[10 * MANY];
+
+static struct action pressure_action(enum scope scope)
+{
+	return (struct action){.level = LEVEL_GRANTS,
+			       .scope = scope,
+			       .domid = EVERY,
+			       .devid = EVERY,
+			       .cause = CAUSE_HARD};
+}
+
+static void idle_disks_come_first_then_the_least_busy_and_the_worst_holder_first(void **state)
+{
+	struct vbd five[] = {disk(1, 0, 0), disk(2, 0, 9 * S), disk(3, 0, 0), disk(4, 0, 6 * S),
+			     disk(5, 0, 0)};
+	static const uint32_t expected[] = {3, 1, 4, 2, 0};
+	struct action a = pressure_action(SCOPE_ALL);
+	struct world w = native(five, ARRAY_SIZE(five));
+
+	(void)state;
+	five[0].rate = 900;
+	five[2].rate = 20; /* as busy as the last, and holds less */
+	five[4].rate = 25;
+	five[4].held_kb[LEVEL_GRANTS] = 9000;
+	five[3].held_kb[LEVEL_GRANTS] = 6000; /* idle, and holds more than the other idle one */
+	assert_int_equal(order_vbds(&w.p, &w.o, &a, five, ARRAY_SIZE(five), order), 5);
+	assert_memory_equal(order, expected, sizeof(expected));
+	a.scope = SCOPE_IDLE;
+	assert_int_equal(order_vbds(&w.p, &w.o, &a, five, ARRAY_SIZE(five), order), 2);
+	assert_memory_equal(order, expected, 2 * sizeof(*expected));
+}
+
+static void disks_that_do_not_show_how_busy_they_are_come_last(void **state)
+{
+	struct vbd two[] = {disk(1, 0, 9 * S), disk(2, 0, 0)};
+	struct action a = pressure_action(SCOPE_ALL);
+	struct world w = native(two, ARRAY_SIZE(two));
+
+	(void)state;
+	two[0].shows = false;
+	two[1].rate = UINT32_MAX;
+	assert_int_equal(order_vbds(&w.p, &w.o, &a, two, 2, order), 2);
+	assert_int_equal(order[0], 1);
+}
+
+static void no_more_disks_are_told_than_are_needed(void **state)
+{
+	struct action a = pressure_action(SCOPE_ALL);
+	struct world w;
+	size_t n;
+
+	(void)state;
+	for (uint32_t i = 0; i < 10; i++)
+		vbds[i] = disk(1, i, 9 * S);
+	w = native(vbds, 10);
+	a.need_kb = 3 * (8 + 4096);
+	n = order_vbds(&w.p, &w.o, &a, vbds, 10, order);
+	assert_int_equal(n, 3);
+	a.need_kb++;
+	assert_int_equal(order_vbds(&w.p, &w.o, &a, vbds, 10, order), 4);
+	a.need_kb = UINT64_MAX;
+	assert_int_equal(order_vbds(&w.p, &w.o, &a, vbds, 10, order), 10);
+	a.need_kb = 0; /* nobody knows */
+	assert_int_equal(order_vbds(&w.p, &w.o, &a, vbds, 10, order), 10);
+	w.o = (struct offer){.gives_ram = {true, true, true}};
+	for (int i = 0; i < 10; i++)
+		vbds[i].shows = false;
+	a.need_kb = 1;
+	assert_int_equal(order_vbds(&w.p, &w.o, &a, vbds, 10, order), 10);
+}
+
+static struct plan fall(struct world *w, uint64_t need_kb)
+{
+	struct event e = {.type = EVENT_BALLOON_FALL,
+			  .need_kb = need_kb,
+			  .now = {.held_known = true, .held_kb = w->held_kb}};
+
+	return decide(&w->p, &w->o, &w->s, &e, w->now);
+}
+
+static void a_fall_takes_the_least_that_makes_room_for_it(void **state)
+{
+	static const struct {
+		uint64_t need_kb;
+		enum level level;
+		enum scope scope;
+	} falls[] = {
+		{1500, LEVEL_POOL, SCOPE_IDLE},	    {2500, LEVEL_GRANTS, SCOPE_IDLE},
+		{6200, LEVEL_REQUESTS, SCOPE_IDLE}, {9000, LEVEL_GRANTS, SCOPE_ALL},
+		{100000, LEVEL_GRANTS, SCOPE_IDLE}, /* more than there is: as far as it goes */
+	};
+	struct vbd two[] = {disk(1, 0, 9 * S), disk(1, 1, 0)};
+
+	(void)state;
+	two[0].held_kb[LEVEL_POOL] = two[1].held_kb[LEVEL_POOL] = 2000;
+	for (size_t i = 0; i < ARRAY_SIZE(falls); i++) {
+		struct world w = native(two, ARRAY_SIZE(two));
+		struct plan plan = fall(&w, falls[i].need_kb);
+
+		expect_reclaim(&w, &plan, falls[i].level, falls[i].scope);
+		assert_int_equal(w.s.action.need_kb, falls[i].need_kb);
+	}
+}
+
+static void of_two_falls_that_wait_the_later_one_counts(void **state)
+{
+	struct vbd two[] = {disk(1, 0, 9 * S), disk(1, 1, 9 * S)};
+	struct world w = native(two, ARRAY_SIZE(two));
+
+	(void)state;
+	assert_true(send(&w, EVENT_HARD).reclaim);
+	(void)fall(&w, 1500);
+	(void)fall(&w, 7000);
+	w.now = carry_out(&w, 0).wake_us;
+	w.now += w.p.retry_us; /* past the rest of what gave nothing */
+	assert_true(send(&w, EVENT_TIMER).reclaim);
+	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
+	assert_int_equal(w.s.action.need_kb, 7000);
+}
+
+/* --- rules of domains ----------------------------------------------------------------------- */
+
+static void a_domain_of_its_own_is_idle_and_squeezed_by_its_own_rule(void **state)
+{
+	struct domain_rule rules[] = {{.window_us = 2 * S, .idle_us = 60 * S}, {.exclude = true}};
+	struct vbd v = disk(1, 0, 30 * S);
+	struct action a = pressure_action(SCOPE_IDLE);
+	struct policy p = config_default().policy;
+
+	(void)state;
+	p.rules = rules;
+	p.n_rules = ARRAY_SIZE(rules);
+	v.named = true;
+	assert_true(action_means(&p, &a, &v));
+	assert_true(vbd_window_us(&p, &v, 150 * MS) == 150 * MS);
+	v.rule = 1;
+	assert_false(action_means(&p, &a, &v));
+	assert_true(vbd_window_us(&p, &v, 150 * MS) == 2 * S);
+	v.squeeze_ms = 3000;
+	assert_true(vbd_window_us(&p, &v, 150 * MS) == 3 * S);
+	v.idle_us = 60 * S;
+	assert_true(action_means(&p, &a, &v));
+}
+
+static void an_excluded_domain_is_touched_by_a_request_alone(void **state)
+{
+	struct domain_rule rules[] = {{.exclude = true}};
+	struct vbd two[] = {disk(1, 0, 9 * S), disk(2, 0, 9 * S)};
+	struct action a = pressure_action(SCOPE_ALL);
+	struct world w = ballooned();
+
+	(void)state;
+	w.p.rules = rules;
+	w.p.n_rules = 1;
+	two[0].named = two[1].named = true;
+	assert_false(any_excluded(&w.p, two, 2));
+	two[0].rule = 1;
+	assert_true(any_excluded(&w.p, two, 2));
+	w.o = (struct offer){.gives_ram = {true, true, true}};
+	offer_vbds(&w.p, two, 2, &w.o);
+	assert_int_equal(w.o.there_kb[LEVEL_GRANTS][SCOPE_ALL], 8 + 4096);
+	assert_int_equal(order_vbds(&w.p, &w.o, &a, two, 2, order), 1);
+	assert_int_equal(order[0], 1);
+	a.cause = CAUSE_REQUEST;
+	assert_int_equal(order_vbds(&w.p, &w.o, &a, two, 2, order), 2);
+}
+
+/* It may be the one to exclude; without rules nobody is. */
+static void a_domain_without_a_name_is_left_alone_while_there_are_rules(void **state)
+{
+	struct domain_rule rules[] = {{.window_us = S}};
+	struct vbd v = disk(1, 0, 9 * S);
+	struct action a = pressure_action(SCOPE_ALL);
+	struct policy p = config_default().policy;
+
+	(void)state;
+	assert_true(action_means(&p, &a, &v));
+	p.rules = rules;
+	p.n_rules = 1;
+	assert_false(action_means(&p, &a, &v));
+	assert_true(any_excluded(&p, &v, 1));
+	v.named = true;
+	assert_true(action_means(&p, &a, &v));
+}
+
+static void a_rule_that_is_gone_is_none(void **state)
+{
+	struct domain_rule rules[] = {{.exclude = true}};
+	struct vbd v = disk(1, 0, 9 * S);
+	struct action a = pressure_action(SCOPE_ALL);
+	struct policy p = config_default().policy;
+
+	(void)state;
+	p.rules = rules;
+	p.n_rules = 1;
+	v.named = true;
+	v.rule = 7; /* of a longer configuration */
+	assert_false(action_means(&p, &a, &v) && any_excluded(&p, &v, 1));
+}
+
+/* --- growing -------------------------------------------------------------------------------- */
+
+#define MIB 1024
+
+static struct world growing(void)
+{
+	struct world w = ballooned();
+
+	memset(w.o.gives_ram, 0, sizeof(w.o.gives_ram)); /* reclaim cannot help */
+	w.p.grow_limit_kb = 1000 * MIB;
+	growth_note_target(&w.s.growth, 700 * MIB, w.now);
+	return w;
+}
+
+static uint64_t grow(struct world *w, uint64_t free_kb)
+{
+	return grow_to_kb(&w->p, &w->s.growth, free_kb, w->now);
+}
+
+static void only_hard_pressure_that_reclaim_cannot_relieve_grows(void **state)
+{
+	struct world w = growing();
+
+	(void)state;
+	assert_false(send(&w, EVENT_SOFT).grow);
+	assert_true(send(&w, EVENT_HARD).grow);
+	w.p.grow_limit_kb = 0;
+	assert_false(send(&w, EVENT_HARD).grow);
+	w = ballooned();
+	w.p.grow_limit_kb = 1000 * MIB;
+	assert_true(send(&w, EVENT_HARD).reclaim);
+	assert_false(send(&w, EVENT_HARD).grow); /* it runs */
+	(void)carry_out(&w, 60000);
+	w.now += MS;
+	assert_false(send(&w, EVENT_HARD).grow); /* what was swapped out comes back */
+}
+
+static void it_grows_by_steps_up_to_the_limit_and_leaves_the_reserve(void **state)
+{
+	struct world w = growing();
+	uint64_t target = 700 * MIB;
+	unsigned steps = 0;
+
+	(void)state;
+	assert_int_equal(grow(&w, w.p.grow_reserve_kb), 0);
+	assert_int_equal(grow(&w, w.p.grow_reserve_kb + 512), 0); /* no gain */
+	for (int i = 0; i < 20; i++) {
+		uint64_t to = grow(&w, 10000 * MIB);
+
+		w.now += w.p.retry_us;
+		if (to == 0)
+			continue;
+		assert_true(to > target && to <= target + 64 * MIB && to <= 1000 * MIB);
+		target = to;
+		growth_note_target(&w.s.growth, target, w.now); /* xenstore says so */
+		steps++;
+	}
+	assert_int_equal(target, 1000 * MIB);
+	assert_int_equal(steps, 5);
+	w = growing();
+	assert_int_equal(grow(&w, w.p.grow_reserve_kb + 10 * MIB), 710 * MIB);
+	assert_int_equal(grow(&w, 10000 * MIB), 0); /* the last step has to have its effect */
+}
+
+static void an_administrators_target_is_left_for_a_minute(void **state)
+{
+	struct world w = growing();
+
+	(void)state;
+	growth_note_target(&w.s.growth, 600 * MIB, w.now);
+	w.now += ADMIN_US - 1;
+	assert_int_equal(grow(&w, 10000 * MIB), 0);
+	w.now += 1;
+	assert_int_equal(grow(&w, 10000 * MIB), 664 * MIB);
+	growth_note_target(&w.s.growth, 664 * MIB, w.now); /* our own */
+	w.now += w.p.retry_us;
+	assert_int_equal(grow(&w, 10000 * MIB), 728 * MIB);
+	growth_note_target(&w.s.growth, 728 * MIB, w.now);
+	growth_note_target(&w.s.growth, 664 * MIB, w.now); /* somebody takes it back */
+	w.now += w.p.retry_us;
+	assert_int_equal(grow(&w, 10000 * MIB), 0);
+}
+
+/* --- cost ----------------------------------------------------------------------------------- */
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+/* The least of many, since other programs only ever add: an offer, a decision, and the order. */
+static uint64_t decision_ns(size_t n)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		vbds[i] = disk((uint16_t)(i % 1000), (uint32_t)i, i * 7919 % 10 * S);
+		vbds[i].rate = (uint32_t)(i * 31 % 5000);
+		vbds[i].held_kb[LEVEL_GRANTS] = i * 104729 % 4224;
+	}
+	for (int i = 0; i < 30; i++) {
+		uint64_t start = cpu_ns();
+		struct world w = native(vbds, n);
+		uint64_t took;
+
+		assert_true(send(&w, EVENT_HARD).reclaim);
+		assert_in_range(order_vbds(&w.p, &w.o, &w.s.action, vbds, n, order), n / 4, n);
+		took = cpu_ns() - start;
+		least = took < least ? took : least;
+	}
+	return least;
+}
+
+static void a_decision_over_10000_disks_takes_10_ms_at_most_and_is_linear(void **state)
+{
+	uint64_t many = decision_ns(MANY);
+	uint64_t ten_times = decision_ns(10 * MANY);
+
+	(void)state;
+	print_message("%d disks: %.3f ms, %d: %.3f ms\n", MANY, (double)many / 1e6, 10 * MANY,
+		      (double)ten_times / 1e6);
+	assert_true(many <= 10000000);
+	/* n log n would be 12.5, with what the cache no longer holds on top; n * n 100 */
+	assert_true(ten_times <= 25 * many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -650,6 +1021,8 @@ int main(void)
 		cmocka_unit_test(a_request_that_waits_is_not_lost_to_what_comes_first),
 		cmocka_unit_test(requests_do_not_rest),
 		cmocka_unit_test(a_balloon_fall_takes_grants_at_once),
+		cmocka_unit_test(pressure_that_waits_ends_where_nothing_gives_ram_any_more),
+		cmocka_unit_test(an_action_is_judged_before_the_next_one_takes_its_place),
 		cmocka_unit_test(unpopulated_memory_is_said_once_and_left_alone),
 		cmocka_unit_test(the_two_lower_levels_are_skipped_where_they_give_nothing),
 		cmocka_unit_test(the_highest_level_is_kept_to),
@@ -663,6 +1036,20 @@ int main(void)
 		cmocka_unit_test(soft_pressure_goes_to_the_level_where_idle_disks_have_something),
 		cmocka_unit_test(disks_that_are_all_busy_are_not_even_tried),
 		cmocka_unit_test(a_request_for_one_disk_is_for_it_alone),
+		cmocka_unit_test(
+			idle_disks_come_first_then_the_least_busy_and_the_worst_holder_first),
+		cmocka_unit_test(disks_that_do_not_show_how_busy_they_are_come_last),
+		cmocka_unit_test(no_more_disks_are_told_than_are_needed),
+		cmocka_unit_test(a_fall_takes_the_least_that_makes_room_for_it),
+		cmocka_unit_test(of_two_falls_that_wait_the_later_one_counts),
+		cmocka_unit_test(a_domain_of_its_own_is_idle_and_squeezed_by_its_own_rule),
+		cmocka_unit_test(an_excluded_domain_is_touched_by_a_request_alone),
+		cmocka_unit_test(a_domain_without_a_name_is_left_alone_while_there_are_rules),
+		cmocka_unit_test(a_rule_that_is_gone_is_none),
+		cmocka_unit_test(only_hard_pressure_that_reclaim_cannot_relieve_grows),
+		cmocka_unit_test(it_grows_by_steps_up_to_the_limit_and_leaves_the_reserve),
+		cmocka_unit_test(an_administrators_target_is_left_for_a_minute),
+		cmocka_unit_test(a_decision_over_10000_disks_takes_10_ms_at_most_and_is_linear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,10 +227,13 @@ static struct action action(enum level level, enum scope scope, enum cause cause
 	};
 }
 
+/* How much is there does not matter to these. */
+static const struct offer offer = {.gives_ram = {true, true, true}};
+
 static int begin(const struct action *a)
 {
 	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
-	return reclaimer_begin(&r, &policy, a, 150 * MS, T0);
+	return reclaimer_begin(&r, &policy, &offer, a, 150 * MS, T0);
 }
 
 static void idle_disks_alone_are_told(void **state)
@@ -263,7 +266,7 @@ static void a_request_tells_the_disk_it_names(void **state)
 	a.devid = 51712;
 	a.window_ms = 40;
 	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
-	assert_int_equal(reclaimer_begin(&r, &policy, &a, 40 * MS, T0), 0);
+	assert_int_equal(reclaimer_begin(&r, &policy, &offer, &a, 40 * MS, T0), 0);
 	assert_int_equal(r.vbds, 1);
 	expect("vbd-1-51712", "trigger", "");
 	expect("vbd-2-51712", "trigger", "requests 40");
@@ -278,11 +281,11 @@ static void a_disk_that_is_gone_is_none_to_wait_for(void **state)
 	put_native("vbd-2-51712", "0\n");
 	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
 	tree_drop(&tree, VBD_DIR "/vbd-1-51712");
-	assert_int_equal(reclaimer_begin(&r, &policy, &a, 150 * MS, T0), 0);
+	assert_int_equal(reclaimer_begin(&r, &policy, &offer, &a, 150 * MS, T0), 0);
 	assert_int_equal(r.vbds, 1);
 	assert_int_equal(reclaimer_stop(&r), 0);
 	tree_drop(&tree, VBD_DIR "/vbd-2-51712");
-	assert_int_equal(reclaimer_begin(&r, &policy, &a, 150 * MS, T0), -ENODEV);
+	assert_int_equal(reclaimer_begin(&r, &policy, &offer, &a, 150 * MS, T0), -ENODEV);
 	assert_false(r.open);
 }
 

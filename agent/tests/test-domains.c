@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Tests of how domains are known by name and UUID, against a real xenstored. Knows no daemon. */
+#include "domains.h"
+#include "tests/cmocka-all.h"
+#include "tests/xenstored.h"
+#include "util.h"
+
+#include <string.h>
+#include <xenstore.h>
+
+#define UUID "0a1b2c3d-0000-1111-2222-333344445555"
+
+static struct test_xenstored xenstored;
+static struct store store;
+static struct domain_rule rules[] = {{.whom = "db"}, {.whom = UUID}, {.whom = "web"}};
+static struct policy policy = {.rules = rules, .n_rules = ARRAY_SIZE(rules)};
+
+/* As the toolstack makes it: dom0's, and the guest may read it. */
+static void put(unsigned domid, const char *key, const char *value)
+{
+	struct xs_permissions perms[] = {{.id = 0, .perms = XS_PERM_NONE},
+					 {.id = domid, .perms = XS_PERM_READ}};
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, key);
+	assert_true(xs_write(store.xs, XBT_NULL, path, value, (unsigned)strlen(value)));
+	assert_true(xs_set_permissions(store.xs, XBT_NULL, path, perms, 2));
+}
+
+static void drop(unsigned domid, const char *key)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, key);
+	assert_true(xs_rm(store.xs, XBT_NULL, path));
+}
+
+static struct vbd *name_one(struct vbd *v)
+{
+	struct vbd_list list = {.vbds = v, .n = 1};
+
+	domains_name(&store, &policy, &list, DOMAINS_AT_ONCE);
+	return v;
+}
+
+static void a_domain_is_known_by_its_name(void **state)
+{
+	struct vbd v = {.domid = 1};
+
+	(void)state;
+	put(1, "name", "web");
+	put(1, "vm", "/vm/ffffffff-0000-1111-2222-333344445555");
+	assert_true(name_one(&v)->named);
+	assert_int_equal(v.rule, 3);
+}
+
+static void its_uuid_goes_before_its_name(void **state)
+{
+	struct vbd v = {.domid = 1};
+
+	(void)state;
+	put(1, "name", "web");
+	put(1, "vm", "/vm/" UUID);
+	assert_int_equal(name_one(&v)->rule, 2);
+}
+
+static void a_domain_of_no_section_has_a_name_and_no_rule(void **state)
+{
+	struct vbd v = {.domid = 1};
+
+	(void)state;
+	put(1, "name", "webb");
+	put(1, "vm", UUID); /* not as the toolstack writes it */
+	assert_true(name_one(&v)->named);
+	assert_int_equal(v.rule, 0);
+}
+
+static void dom0_has_no_uuid(void **state)
+{
+	struct vbd v = {.domid = 1};
+
+	(void)state;
+	put(1, "name", "db");
+	put(1, "vm", "");
+	drop(1, "vm");
+	assert_int_equal(name_one(&v)->rule, 1);
+}
+
+static void what_cannot_be_looked_up_has_no_name(void **state)
+{
+	char value[1000];
+	struct vbd v = {.domid = 1};
+
+	(void)state;
+	put(1, "name", "");
+	drop(1, "name");
+	assert_false(name_one(&v)->named);
+	memset(value, 'x', sizeof(value));
+	value[sizeof(value) - 1] = '\0';
+	put(1, "name", value);
+	assert_false(name_one(&v)->named);
+	put(1, "name", "db");
+	assert_true(name_one(&v)->named);
+}
+
+/* A driver domain may not read who the others are. */
+static void a_domain_without_the_right_to_read_names_nobody(void **state)
+{
+	struct vbd v = {.domid = 1};
+	struct vbd_list list = {.vbds = &v, .n = 1};
+	struct store guest;
+
+	(void)state;
+	put(1, "name", "db");
+	assert_int_equal(test_xenstored_as(&xenstored, 2), 0);
+	assert_int_equal(store_open(&guest), 0);
+	domains_name(&guest, &policy, &list, DOMAINS_AT_ONCE);
+	assert_false(v.named);
+	store_close(&guest);
+	list.vbds = &v;
+	guest.xs = NULL; /* and without xenstore nobody has a name */
+	domains_name(&guest, &policy, &list, DOMAINS_AT_ONCE);
+	assert_false(v.named);
+}
+
+static void disks_of_one_domain_are_looked_up_once(void **state)
+{
+	struct vbd three[] = {{.domid = 1, .devid = 1}, {.domid = 1, .devid = 2}, {.domid = 2}};
+	struct vbd_list list = {.vbds = three, .n = 3};
+
+	(void)state;
+	put(1, "name", "db");
+	put(1, "vm", "/vm/x");
+	put(2, "name", "web");
+	domains_name(&store, &policy, &list, 1);
+	assert_true(three[0].named && three[1].named);
+	assert_false(three[2].named); /* its turn comes */
+	assert_int_equal(three[1].rule, 1);
+	put(1, "name", "web"); /* not asked for again */
+	domains_name(&store, &policy, &list, 1);
+	assert_int_equal(three[0].rule, 1);
+	assert_int_equal(three[2].rule, 3);
+	domains_forget(&list);
+	domains_name(&store, &policy, &list, 2);
+	assert_int_equal(three[0].rule, 3);
+}
+
+static void a_failure_of_one_domain_is_not_the_nexts(void **state)
+{
+	struct vbd three[] = {{.domid = 1},
+			      {.domid = 2, .devid = 1, .named = true, .rule = 3},
+			      {.domid = 2, .devid = 2}};
+	struct vbd_list list = {.vbds = three, .n = 3};
+
+	(void)state;
+	put(1, "name", "");
+	drop(1, "name");
+	domains_name(&store, &policy, &list, DOMAINS_AT_ONCE);
+	assert_false(three[0].named);
+	assert_true(three[2].named);
+	assert_int_equal(three[2].rule, 3);
+}
+
+static void without_rules_nobody_is_asked(void **state)
+{
+	struct policy none = {0};
+	struct vbd v = {.domid = 1};
+	struct vbd_list list = {.vbds = &v, .n = 1};
+
+	(void)state;
+	put(1, "name", "db");
+	domains_name(&store, &none, &list, DOMAINS_AT_ONCE);
+	assert_false(v.named);
+}
+
+static int setup(void **state)
+{
+	const unsigned domids[] = {1, 2};
+
+	(void)state;
+	assert_int_equal(test_xenstored_start(&xenstored, domids, 2), 0);
+	assert_int_equal(test_xenstored_as(&xenstored, 0), 0);
+	return store_open(&store);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	store_close(&store);
+	assert_int_equal(test_xenstored_stop(&xenstored), 0);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_domain_is_known_by_its_name),
+		cmocka_unit_test(its_uuid_goes_before_its_name),
+		cmocka_unit_test(a_domain_of_no_section_has_a_name_and_no_rule),
+		cmocka_unit_test(dom0_has_no_uuid),
+		cmocka_unit_test(what_cannot_be_looked_up_has_no_name),
+		cmocka_unit_test(a_domain_without_the_right_to_read_names_nobody),
+		cmocka_unit_test(disks_of_one_domain_are_looked_up_once),
+		cmocka_unit_test(a_failure_of_one_domain_is_not_the_nexts),
+		cmocka_unit_test(without_rules_nobody_is_asked),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
