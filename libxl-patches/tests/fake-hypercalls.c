@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Preloaded into xl and other programs on libxenlight, it stands in for the hypervisor: says that
- * the domains of $FAKE_DOMAINS ("0 5 7") exist, and nothing more. Must not know xenstore, nor what is
- * tested.
+ * Preloaded into xl and other programs on libxenlight, it stands in for a host with Xen: says that
+ * the domains of $FAKE_DOMAINS ("0 5 7") exist, and nothing more; has /var/lib/xen and
+ * xl.conf in $FAKE_STATE. Must not know xenstore, nor what is tested.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #define __XEN_TOOLS__ 1
 #include <xen/domctl.h>
@@ -157,25 +158,72 @@ int ioctl(int fd, unsigned long request, ...)
 	return -1;
 }
 
-/* There is /dev/xen/privcmd, and no other device of Xen's. */
-static int open_as(const char *name, const char *path, int flags, mode_t mode)
-{
-	int (*real)(const char *, int, mode_t) = dlsym(RTLD_NEXT, name);
+#define STATE	"/var/lib/xen/"
+#define XL_CONF "/etc/xen/xl.conf"
 
-	return real(strcmp(path, "/dev/xen/privcmd") == 0 ? "/dev/null" : path, flags, mode);
+/* Where this path is on a machine without Xen: in @buf, or as it was. */
+static const char *here(const char *path, char buf[static PATH_MAX])
+{
+	const char *state = getenv("FAKE_STATE");
+	const char *name = NULL;
+
+	if (strcmp(path, "/dev/xen/privcmd") == 0)
+		return "/dev/null";
+	if (strcmp(path, XL_CONF) == 0)
+		name = "xl.conf";
+	else if (strncmp(path, STATE, strlen(STATE)) == 0)
+		name = path + strlen(STATE);
+	if (!state || !name)
+		return path;
+	if (snprintf(buf, PATH_MAX, "%s/%s", state, name) >= PATH_MAX)
+		abort();
+	return buf;
 }
 
 #define OPEN(name)                                                                                 \
 	int name(const char *path, int flags, ...)                                                 \
 	{                                                                                          \
+		int (*real)(const char *, int, mode_t) = dlsym(RTLD_NEXT, #name);                  \
+		char buf[PATH_MAX];                                                                \
 		va_list args;                                                                      \
 		mode_t mode;                                                                       \
                                                                                                    \
 		va_start(args, flags);                                                             \
 		mode = va_arg(args, mode_t);                                                       \
 		va_end(args);                                                                      \
-		return open_as(#name, path, flags, mode);                                          \
+		return real(here(path, buf), flags, mode);                                         \
+	}
+
+/* One that takes a path first; @... is the second parameter and its name. */
+#define TAKES_PATH(type, name, parameter, argument)                                                \
+	type name(const char *path, parameter)                                                     \
+	{                                                                                          \
+		type (*real)(const char *, parameter) = dlsym(RTLD_NEXT, #name);                   \
+		char buf[PATH_MAX];                                                                \
+                                                                                                   \
+		return real(here(path, buf), argument);                                            \
 	}
 
 OPEN(open)
 OPEN(open64)
+TAKES_PATH(FILE *, fopen, const char *mode, mode)
+TAKES_PATH(FILE *, fopen64, const char *mode, mode)
+TAKES_PATH(int, stat, struct stat *st, st)
+TAKES_PATH(int, stat64, struct stat64 *st, st)
+
+int unlink(const char *path)
+{
+	int (*real)(const char *) = dlsym(RTLD_NEXT, "unlink");
+	char buf[PATH_MAX];
+
+	return real(here(path, buf));
+}
+
+int rename(const char *from, const char *to)
+{
+	int (*real)(const char *, const char *) = dlsym(RTLD_NEXT, "rename");
+	char buf_from[PATH_MAX];
+	char buf_to[PATH_MAX];
+
+	return real(here(from, buf_from), here(to, buf_to));
+}
