@@ -4,7 +4,6 @@
 
 #include "util.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -15,7 +14,6 @@
 #include <time.h>
 
 #define BALLOON_TARGET "memory/target"
-#define VBD_DIR	       "sys/bus/xen-backend/devices"
 
 /* How often to try again what could not be put back. */
 #define PUT_BACK_US USEC_PER_SEC
@@ -38,23 +36,33 @@ static void learn_facts(struct agent *a)
 {
 	facts_gather(a->root, &a->facts);
 	a->report.diagnosis = diagnose(&a->facts);
+	a->report.mechanism = mechanism_names[a->facts.mechanism];
 	a->state.said_no_ram = false;
 }
 
-/* What this host can do, as of now: xen_blkback may have come or gone. */
-static struct offer offer_now(struct agent *a)
+/* What there is, as of now: modules and disks come and go. */
+static void look(struct agent *a)
 {
-	bool params = params_present(a->root) == 0;
+	struct inventory *inv = &a->reclaimer.inventory;
+	int r = inventory_read(a->root, inv);
+
+	if (r < 0)
+		say(MESSAGE_FAULT, LOG_ERR, "cannot look for disks: %s", strerror(-r));
+	if (inv->mechanism == a->facts.mechanism && inv->params == a->facts.params)
+		return;
+	if (a->event)
+		say(MESSAGE_MECHANISM, LOG_INFO, "the mechanism is %s now",
+		    mechanism_names[inv->mechanism]);
+	learn_facts(a);
+}
+
+static struct offer offer_now(const struct agent *a)
+{
 	struct offer o = {0};
 
-	if (params != a->facts.params)
-		learn_facts(a);
-	a->report.mechanism = params ? "params" : "none";
-	o.offered[LEVEL_POOL][SCOPE_ALL] = params;
-	o.offered[LEVEL_GRANTS][SCOPE_IDLE] = params;
-	o.offered[LEVEL_GRANTS][SCOPE_ALL] = params;
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		o.gives_ram[l] = a->report.diagnosis.gives_ram[l] != ANSWER_NO;
+	reclaimer_offer(&a->reclaimer, &a->config.policy, &o);
 	return o;
 }
 
@@ -63,22 +71,6 @@ static void arm_timer(sd_event_source *timer, uint64_t at_us)
 	if (at_us)
 		(void)sd_event_source_set_time(timer, at_us);
 	(void)sd_event_source_set_enabled(timer, at_us ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
-}
-
-static unsigned count_vbds(int root)
-{
-	int fd = openat(root, VBD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	unsigned n = 0;
-
-	if (!dir) {
-		close_fd(&fd);
-		return 0;
-	}
-	for (struct dirent *d = readdir(dir); d; d = readdir(dir))
-		n += strncmp(d->d_name, "vbd-", 4) == 0;
-	(void)closedir(dir);
-	return n;
 }
 
 static bool past(uint64_t deadline_s)
@@ -102,7 +94,7 @@ static void answer_request(struct agent *a, int error)
 	respond(a, (struct response){
 			   .id = a->request.id,
 			   .error = error,
-			   .vbds = count_vbds(a->root),
+			   .vbds = a->reclaimer.vbds,
 			   .kb = kb > 0 ? kb : 0,
 		   });
 }
@@ -115,8 +107,8 @@ static void say_notice(struct agent *a, const struct plan *plan)
 	case NOTICE_NO_RAM:
 		say(MESSAGE_NO_RAM, LOG_NOTICE,
 		    "pressure, but reclaim gives no RAM back here: %s (see xen-reclaim doctor)",
-		    params_present(a->root) < 0 ? "xen_blkback is not loaded or not usable"
-						: a->report.diagnosis.why[LEVEL_GRANTS]);
+		    a->facts.mechanism == MECHANISM_NONE ? "xen_blkback is not loaded or not usable"
+							 : a->report.diagnosis.why[LEVEL_GRANTS]);
 		break;
 	case NOTICE_BACKOFF:
 		say(MESSAGE_BACKOFF, LOG_NOTICE,
@@ -154,13 +146,6 @@ static void finish(struct agent *a, int error)
 static void begin(struct agent *a)
 {
 	const struct action *act = &a->state.action;
-	struct params_wish wish = {
-		.level = act->level,
-		.scope = act->scope,
-		.window_us = act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us,
-		.idle_us = a->config.idle_us,
-		.held_kb = act->before.held_kb,
-	};
 	int r;
 
 	report_started(&a->report, act);
@@ -174,25 +159,41 @@ static void begin(struct agent *a)
 		finish(a, 0);
 		return;
 	}
-	r = params_begin(&a->params, a->root, &wish, now_us());
+	r = reclaimer_begin(&a->reclaimer, &a->config.policy, act,
+			    act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.window_us,
+			    now_us());
 	if (r < 0)
 		finish(a, r);
 	else
 		arm_timer(a->window_timer, now_us() + 1);
 }
 
+/* Memory as of now, with what the disks show. */
+static int sample(struct agent *a, struct sample *s)
+{
+	int r = host_sample(&a->host, s);
+
+	s->held_kb += (int64_t)inventory_request_kb(&a->reclaimer.inventory);
+	return r;
+}
+
 /* The one way through: an event, the decision, what follows from it. */
 static void handle(struct agent *a, struct event *e)
 {
-	struct offer o = offer_now(a);
+	struct offer o;
 	struct plan plan;
-	int r = host_sample(&a->host, &e->now);
+	int r;
 
+	look(a);
+	o = offer_now(a);
+	r = sample(a, &e->now);
 	if (r < 0) { /* goes on with what is known: whoever waits must not wait for ever */
 		say(MESSAGE_FAULT, LOG_ERR, "cannot read memory figures: %s", strerror(-r));
 		e->now = a->last;
 	}
 	a->last = e->now;
+	if (e->type == EVENT_DONE)
+		reclaimer_learn(&a->reclaimer, &a->config.policy, &a->state.action);
 	plan = decide(&a->config.policy, &o, &a->state, e, now_us());
 	arm_timer(a->wake_timer, plan.wake_us);
 	if (plan.judged) {
@@ -226,12 +227,12 @@ static int on_window(sd_event_source *s, uint64_t usec, void *user)
 	int r;
 
 	(void)usec;
-	if (!a->params.open) { /* not all could be put back when it was closed */
+	if (!a->reclaimer.open) { /* not all could be put back when it was closed */
 		arm_timer(s, params_restore(a->root) < 0 ? now_us() + PUT_BACK_US : 0);
 		return 0;
 	}
-	(void)host_sample(&a->host, &now);
-	r = params_next(&a->params, now.held_kb, now_us(), &wake_us);
+	(void)sample(a, &now);
+	r = reclaimer_next(&a->reclaimer, now.held_kb, now_us(), &wake_us);
 	arm_timer(s, r == 0 ? 0 : r > 0 ? wake_us : now_us() + PUT_BACK_US);
 	if (r <= 0)
 		finish(a, r);
@@ -380,10 +381,10 @@ static void read_request(struct agent *a)
 		return; /* served, or being served: the watch may fire twice for one request */
 	if (r == 0 && a->answering)
 		r = -EBUSY;
-	/* parameters of the driver are the whole host's */
-	if (r == 0 &&
-	    (req.domid != MAILBOX_ALL || req.level > LEVEL_GRANTS || params_present(a->root) < 0))
-		r = -EOPNOTSUPP;
+	if (r == 0) {
+		look(a);
+		r = reclaimer_takes(&a->reclaimer, req.level, req.domid, req.devid);
+	}
 	if (r < 0) {
 		error.error = -r;
 		respond(a, error);
@@ -393,6 +394,8 @@ static void read_request(struct agent *a)
 	a->answering = true;
 	e.level = req.level;
 	e.window_ms = req.window_ms;
+	e.domid = req.domid;
+	e.devid = req.devid;
 	handle(a, &e);
 }
 
@@ -581,13 +584,14 @@ int agent_start(struct agent *a, int root, bool dry_run)
 		.dry_run = dry_run,
 		.host = {-1, -1, -1, -1, -1},
 		.psi_fd = {-1, -1},
-		.report = {.dry_run = dry_run, .mechanism = "none"},
+		.reclaimer = {.root = root},
+		.report = {.dry_run = dry_run},
 	};
 	r = open_all(a);
 	if (r < 0)
 		return r;
 	learn_facts(a);
-	(void)offer_now(a);
+	look(a);
 	open_psi(a);
 	open_store(a);
 	say(MESSAGE_STARTED, LOG_INFO, "started: mechanism %s, pressure by %s%s",
@@ -611,7 +615,7 @@ int agent_run(struct agent *a)
 
 static void put_back(struct agent *a)
 {
-	int r = a->params.open ? params_end(&a->params) : 0;
+	int r = reclaimer_stop(&a->reclaimer);
 
 	if (r == 0 && a->lock >= 0 && !a->dry_run)
 		r = params_restore(a->root);
@@ -637,6 +641,7 @@ void agent_stop(struct agent *a)
 	a->psi_timer = sd_event_source_unref(a->psi_timer);
 	a->event = sd_event_unref(a->event);
 	host_close(&a->host);
+	inventory_free(&a->reclaimer.inventory);
 	if (a->lock >= 0)
 		(void)unlinkat(a->root, STATE_FILE, 0);
 	close_fd(&a->lock);

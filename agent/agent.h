@@ -9,8 +9,8 @@
 #include "config.h"
 #include "host.h"
 #include "mailbox.h"
-#include "params.h"
 #include "psi.h"
+#include "reclaimer.h"
 #include "report.h"
 #include "store.h"
 
@@ -34,7 +34,7 @@ struct agent {
 	struct facts facts;
 	struct host host;
 	struct store store;
-	struct params params;
+	struct reclaimer reclaimer;
 	struct state state;
 	struct report report;
 	struct request request;

@@ -1,37 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* xen-reclaim doctor: facts, judged by diagnose(), told. Changes nothing. */
 #include "diagnose.h"
+#include "requests.h"
+#include "toolstack.h"
 #include "util.h"
 #include "xen-reclaim.h"
 
 #include <json-c/json.h>
-#include <libxl.h>
 #include <string.h>
-#include <xentoollog.h>
 
-/* Free memory of the host, which only dom0's tools may ask for; -1 where they cannot. */
-static int64_t xen_free_kb(void)
+/* What stock blkback's request slots hold, less what patched blkback keeps; -1 if not known. */
+static int64_t slots_kb(int root)
 {
-	xentoollog_logger *log =
-		(xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
-	libxl_physinfo info;
-	libxl_ctx *ctx = NULL;
-	int64_t kb = -1;
+	struct inventory inv = {0};
+	struct requests r = {0};
+	struct store s;
 
-	if (!log)
-		return kb;
-	if (libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, log) == 0) {
-		libxl_physinfo_init(&info);
-		if (libxl_get_physinfo(ctx, &info) == 0)
-			kb = (int64_t)(info.free_pages * 4);
-		libxl_physinfo_dispose(&info);
-	}
-	(void)libxl_ctx_free(ctx);
-	xtl_logger_destroy(log);
-	return kb;
+	if (store_open(&s) < 0)
+		return -1;
+	if (inventory_read(root, &inv) == 0)
+		r = requests_estimate(&s, &inv);
+	inventory_free(&inv);
+	store_close(&s);
+	return (int64_t)(r.held_kb - r.kept_kb);
 }
 
-static struct json_object *to_json(const struct diagnosis *d)
+static struct json_object *to_json(const struct facts *f, const struct diagnosis *d)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *levels = json_object_new_object();
@@ -46,16 +40,18 @@ static struct json_object *to_json(const struct diagnosis *d)
 		(void)json_object_object_add(levels, level_names[l], level);
 	}
 	for (size_t i = 0; i < d->n_findings; i++) {
-		const struct finding *f = &d->findings[i];
+		const struct finding *one = &d->findings[i];
 		struct json_object *x = json_object_new_object();
 
-		(void)json_object_object_add(x, "id", json_object_new_string(f->id));
+		(void)json_object_object_add(x, "id", json_object_new_string(one->id));
 		(void)json_object_object_add(x, "mark",
-					     json_object_new_string(mark_names[f->mark]));
-		(void)json_object_object_add(x, "text", json_object_new_string(f->text));
-		(void)json_object_object_add(x, "advice", json_object_new_string(f->advice));
+					     json_object_new_string(mark_names[one->mark]));
+		(void)json_object_object_add(x, "text", json_object_new_string(one->text));
+		(void)json_object_object_add(x, "advice", json_object_new_string(one->advice));
 		(void)json_object_array_add(list, x);
 	}
+	(void)json_object_object_add(o, "mechanism",
+				     json_object_new_string(mechanism_names[f->mechanism]));
 	(void)json_object_object_add(o, "levels", levels);
 	(void)json_object_object_add(o, "findings", list);
 	return o;
@@ -87,14 +83,15 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 		return STATUS_USAGE;
 	facts_gather(root, &f);
 	if (f.control_domain)
-		f.xen_free_kb = xen_free_kb();
+		f.xen_free_kb = toolstack_free_kb();
+	f.slots_kb = slots_kb(root);
 	d = diagnose(&f);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		if (d.gives_ram[l] != ANSWER_NO)
 			status = STATUS_DONE;
 	if (!json)
 		print(&d);
-	else if (print_json(to_json(&d)) != STATUS_DONE)
+	else if (print_json(to_json(&f, &d)) != STATUS_DONE)
 		return STATUS_FAILED;
 	return status;
 }

@@ -3,10 +3,12 @@
  * xen-reclaim status: what the host shows now, and what the daemon's state file says it did.
  * Changes nothing, and asks the daemon nothing.
  */
-#include "diagnose.h"
+#include "config.h"
 #include "host.h"
+#include "inventory.h"
 #include "params.h"
 #include "report.h"
+#include "store.h"
 #include "util.h"
 #include "xen-reclaim.h"
 
@@ -72,6 +74,79 @@ static struct json_object *params_json(int root)
 	return o;
 }
 
+static bool same_domain(struct json_object *list, const struct vbd *v)
+{
+	size_t n = json_object_array_length(list);
+	struct json_object *id;
+
+	if (n == 0 ||
+	    !json_object_object_get_ex(json_object_array_get_idx(list, n - 1), "domid", &id))
+		return false;
+	return json_object_get_int(id) == v->domid;
+}
+
+static struct json_object *new_domain(struct store *s, const struct vbd *v)
+{
+	struct json_object *o = json_object_new_object();
+	char path[48];
+	char name[256];
+
+	put_number(o, "domid", v->domid);
+	(void)snprintf(path, sizeof(path), "/local/domain/%u/name", v->domid);
+	if (s->xs && store_read(s, path, name, sizeof(name)) > 0)
+		(void)json_object_object_add(o, "name", json_object_new_string(name));
+	(void)json_object_object_add(o, "disks", json_object_new_array());
+	return o;
+}
+
+static struct json_object *disk_json(const struct vbd *v)
+{
+	static const char *const keys[LEVEL_COUNT] = {"pool_kb", "grants_kb", "request_kb"};
+	struct json_object *o = json_object_new_object();
+
+	put_number(o, "devid", v->devid);
+	if (v->levels)
+		put_number(o, "squeeze_ms", v->squeeze_ms);
+	if (!v->shows)
+		return o;
+	put_number(o, "idle_ms", (int64_t)(v->idle_us / USEC_PER_MSEC));
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		put_number(o, keys[l], (int64_t)v->held_kb[l]);
+	return o;
+}
+
+/* The inventory is in order: a domain's disks stand together. */
+static struct json_object *domains_json(const struct inventory *inv)
+{
+	struct json_object *list = json_object_new_array();
+	struct store s = {0};
+
+	(void)store_open(&s);
+	for (const struct vbd *v = inv->now.vbds; v < inv->now.vbds + inv->now.n; v++) {
+		struct json_object *domain;
+		struct json_object *disks;
+
+		if (!same_domain(list, v))
+			(void)json_object_array_add(list, new_domain(&s, v));
+		domain = json_object_array_get_idx(list, json_object_array_length(list) - 1);
+		(void)json_object_object_get_ex(domain, "disks", &disks);
+		(void)json_object_array_add(disks, disk_json(v));
+	}
+	store_close(&s);
+	return list;
+}
+
+static void add_inventory(int root, struct json_object *o)
+{
+	struct inventory inv = {0};
+
+	(void)inventory_read(root, &inv);
+	(void)json_object_object_add(o, "mechanism",
+				     json_object_new_string(mechanism_names[inv.mechanism]));
+	(void)json_object_object_add(o, "domains", domains_json(&inv));
+	inventory_free(&inv);
+}
+
 /* The daemon's own word, or NULL while none runs. */
 static struct json_object *daemon_json(int root)
 {
@@ -124,12 +199,96 @@ static void print_host(struct json_object *o)
 	(void)printf("memory      %" PRId64 " kB available, %" PRId64 " pages swapped in, %" PRId64
 		     " out since boot\n",
 		     number(m, "available_kb"), number(m, "pswpin"), number(m, "pswpout"));
+	(void)printf("mechanism   %s\n", string(o, "mechanism"));
 	if (json_object_object_length(k) == 0)
 		(void)printf("parameters  xen_blkback is not loaded\n");
 	for (int id = 0; id < PARAM_COUNT; id++)
 		if (member(k, param_names[id]))
 			(void)printf("%-11s %s = %" PRId64 "\n", id ? "" : "parameters",
 				     param_names[id], number(k, param_names[id]));
+}
+
+static uint64_t idle_time_ms(int root)
+{
+	struct config_error err;
+	struct config c = config_default();
+
+	(void)config_load(root, CONFIG_PATH, &c, &err); /* the daemon says what is wrong with it */
+	return c.policy.idle_us / USEC_PER_MSEC;
+}
+
+/* Of all disks of a domain; "?" where one does not show it. */
+static void set_sum(struct libscols_line *line, size_t column, struct json_object *disks,
+		    const char *key)
+{
+	char text[24] = "?";
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < json_object_array_length(disks); i++) {
+		struct json_object *disk = json_object_array_get_idx(disks, i);
+
+		if (!member(disk, key)) {
+			(void)scols_line_set_data(line, column, text);
+			return;
+		}
+		sum += number(disk, key);
+	}
+	(void)snprintf(text, sizeof(text), "%" PRId64, sum);
+	(void)scols_line_set_data(line, column, text);
+}
+
+static void set_idle(struct libscols_line *line, size_t column, struct json_object *disks,
+		     uint64_t idle_ms)
+{
+	size_t n = json_object_array_length(disks);
+	size_t idle = 0;
+	char text[24] = "?";
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *disk = json_object_array_get_idx(disks, i);
+
+		if (!member(disk, "idle_ms"))
+			n = 0;
+		else
+			idle += (uint64_t)number(disk, "idle_ms") >= idle_ms;
+	}
+	if (n > 0)
+		(void)snprintf(text, sizeof(text), "%zu", idle);
+	(void)scols_line_set_data(line, column, text);
+}
+
+static void add_domain(struct libscols_table *t, struct json_object *o, uint64_t idle_ms)
+{
+	struct libscols_line *line = scols_table_new_line(t, NULL);
+	struct json_object *disks = member(o, "disks");
+	char text[24];
+
+	(void)scols_line_set_data(line, 0, member(o, "name") ? string(o, "name") : "?");
+	(void)scols_line_set_data(line, 1, string(o, "domid"));
+	(void)snprintf(text, sizeof(text), "%zu", json_object_array_length(disks));
+	(void)scols_line_set_data(line, 2, text);
+	set_idle(line, 3, disks, idle_ms);
+	set_sum(line, 4, disks, "pool_kb");
+	set_sum(line, 5, disks, "grants_kb");
+	set_sum(line, 6, disks, "request_kb");
+}
+
+static void print_domains(struct json_object *list, uint64_t idle_ms)
+{
+	static const char *const names[] = {"DOMAIN",	"ID",	      "DISKS",	     "IDLE",
+					    "POOL(kB)", "GRANTS(kB)", "REQUESTS(kB)"};
+	struct libscols_table *t;
+
+	if (json_object_array_length(list) == 0)
+		return;
+	t = scols_new_table();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		(void)scols_table_new_column(t, names[i], 0, i ? SCOLS_FL_RIGHT : 0);
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		add_domain(t, json_object_array_get_idx(list, i), idle_ms);
+	(void)puts("");
+	(void)scols_print_table(t);
+	scols_unref_table(t);
 }
 
 static void add_line(struct libscols_table *t, struct json_object *a)
@@ -196,9 +355,11 @@ enum exit_status cmd_status(int root, int argc, char **argv)
 	(void)json_object_object_add(o, "pressure", pressure_json(root));
 	(void)json_object_object_add(o, "memory", memory_json(root));
 	(void)json_object_object_add(o, "parameters", params_json(root));
+	add_inventory(root, o);
 	(void)json_object_object_add(o, "daemon", d);
 	if (!json) {
 		print_host(o);
+		print_domains(member(o, "domains"), idle_time_ms(root));
 		if (running)
 			print_daemon(d);
 		(void)json_object_put(o);

@@ -2,6 +2,7 @@
 /* xen-reclaim trigger: one request through the mailbox in xenstore, and its response. */
 #include "mailbox.h"
 #include "store.h"
+#include "toolstack.h"
 #include "util.h"
 #include "xen-reclaim.h"
 
@@ -80,7 +81,7 @@ static int parse_args(int argc, char **argv, struct wish *w)
 	int opt;
 
 	*w = (struct wish){
-		.request = {.level = LEVEL_GRANTS, .domid = MAILBOX_ALL, .devid = MAILBOX_ALL},
+		.request = {.level = LEVEL_GRANTS, .domid = EVERY, .devid = EVERY},
 		.timeout_s = TIMEOUT_DEFAULT_S,
 	};
 	while ((opt = getopt_long(argc, argv, "l:d:t:", options, NULL)) != -1)
@@ -112,9 +113,8 @@ static int put_request(struct store *s, const struct request *r)
 }
 
 /* Waits for the response to this id; anything else in the mailbox is somebody else's. */
-static int get_response(struct store *s, uint64_t id, uint64_t timeout_s, struct response *r)
+static int get_response(struct store *s, uint64_t id, uint64_t end_us, struct response *r)
 {
-	uint64_t end_us = now_us() + timeout_s * USEC_PER_SEC;
 	char text[MAILBOX_MAX_CHARS + 2];
 	char path[64];
 
@@ -141,8 +141,9 @@ static const char *refusal(int error)
 {
 	switch (error) {
 	case EOPNOTSUPP:
-		return "the mechanism in use cannot do that: parameters of xen_blkback reach the "
-		       "whole host, at level pool or grants";
+		return "the mechanism in use cannot do that: native reaches single disks at every "
+		       "level, module at level pool; parameters of xen_blkback reach the whole "
+		       "host, at level pool or grants";
 	case EBUSY:
 		return "another request is being served";
 	case ENODEV:
@@ -153,23 +154,38 @@ static const char *refusal(int error)
 	}
 }
 
-static enum exit_status ask(struct store *s, struct wish *w)
+/* One request at a time: what lies in the mailbox under the lock is a leftover. */
+static int exchange(int root, struct store *s, struct wish *w, struct response *r)
 {
-	struct response r = {0};
+	uint64_t end_us = now_us() + w->timeout_s * USEC_PER_SEC;
+	_cleanup_close_ int lock = toolstack_lock(root, w->timeout_s);
+	uint64_t t_us = now_us();
 	int rc;
 
+	if (lock < 0 && lock != -ENOENT) /* without a toolstack there is nobody to keep out */
+		return lock;
+	if (t_us >= end_us)
+		return -ETIMEDOUT;
 	w->request.id = new_id();
-	w->request.deadline_s = (uint64_t)time(NULL) + w->timeout_s;
+	w->request.deadline_s = (uint64_t)time(NULL) + (end_us - t_us) / USEC_PER_SEC + 1;
 	rc = store_watch(s, MAILBOX_RESPONSE);
 	if (rc == 0)
 		rc = put_request(s, &w->request);
 	if (rc == 0)
-		rc = get_response(s, w->request.id, w->timeout_s, &r);
+		rc = get_response(s, w->request.id, end_us, r);
 	(void)store_write(s, MAILBOX_REQUEST, "");
+	return rc;
+}
+
+static enum exit_status ask(int root, struct store *s, struct wish *w)
+{
+	struct response r = {0};
+	int rc = exchange(root, s, w, &r);
+
 	if (rc == -ETIMEDOUT)
 		complain("no response within %" PRIu64 " s", w->timeout_s);
 	else if (rc < 0)
-		complain("xenstore: %s", strerror(-rc));
+		complain("cannot ask: %s", strerror(-rc));
 	else if (r.error)
 		complain("%s", refusal(r.error));
 	else
@@ -197,7 +213,7 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 		complain("the daemon is not running: systemctl start xen-reclaimd");
 		status = STATUS_NOT_RUNNING;
 	} else {
-		status = ask(&s, &w);
+		status = ask(root, &s, &w);
 	}
 	store_close(&s);
 	return status;

@@ -164,7 +164,7 @@ static const struct key keys[] = {
 	 "\"pool\", \"grants\" or \"requests\""},
 	{"reclaim", "window", parse_time, AT(window_us), 150 * USEC_PER_MSEC, 60 * USEC_PER_SEC,
 	 "a time from 150ms to 60s"},
-	{"reclaim", "idle_time", parse_time, AT(idle_us), USEC_PER_SEC, HOURS_US,
+	{"reclaim", "idle_time", parse_time, AT(policy.idle_us), USEC_PER_SEC, HOURS_US,
 	 "a time from 1s to 1h"},
 	{"reclaim", "min_interval", parse_time, AT(policy.min_interval_us), 250 * USEC_PER_MSEC,
 	 10 * MINUTES_US, "a time from 250ms to 10min"},
@@ -190,10 +190,10 @@ struct config config_default(void)
 		.follow_balloon = true,
 		/* an idle ring looks up every 100 ms: less would miss it */
 		.window_us = 150 * USEC_PER_MSEC,
-		.idle_us = 5 * USEC_PER_SEC,
 		.policy =
 			{
 				.max_level = LEVEL_REQUESTS,
+				.idle_us = 5 * USEC_PER_SEC,
 				.min_interval_us = 250 * USEC_PER_MSEC,
 				.retry_us = 2 * USEC_PER_SEC,
 				.regrowth_us = 5 * USEC_PER_SEC,

@@ -25,7 +25,6 @@ struct threshold {
  * @some, @full:      pressure that calls for reclaim.
  * @follow_balloon:   reclaim when the own balloon target falls.
  * @window_us:        how long a reclaim keeps the pools at zero.
- * @idle_us:	      a disk is idle when a grant of it was not used for this long.
  * @policy:	      what decide() is given.
  */
 struct config {
@@ -33,7 +32,6 @@ struct config {
 	struct threshold full;
 	bool follow_balloon;
 	uint64_t window_us;
-	uint64_t idle_us;
 	struct policy policy;
 };
 

@@ -21,6 +21,57 @@ int level_from_name(const char *name)
 	return -EINVAL;
 }
 
+/* RAM that a level would give: its own and that of the levels below. */
+static uint64_t there_kb(const struct offer *o, const struct vbd *v, int level)
+{
+	uint64_t kb = 0;
+
+	for (int l = 0; l <= level; l++)
+		if (o->gives_ram[l])
+			kb += v->held_kb[l];
+	if (level == LEVEL_REQUESTS && o->gives_ram[level])
+		kb -= v->kept_kb < v->held_kb[level] ? v->kept_kb : v->held_kb[level];
+	return kb;
+}
+
+static bool is_idle(const struct policy *p, const struct vbd *v)
+{
+	return v->shows && v->idle_us >= p->idle_us;
+}
+
+void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct offer *o)
+{
+	for (const struct vbd *v = vbds; v < vbds + n; v++) {
+		if (v->squeeze_ms == 0)
+			continue;
+		for (int l = 0; l < LEVEL_COUNT; l++) {
+			uint64_t kb = there_kb(o, v, l);
+
+			if (!(v->levels & 1U << l))
+				continue;
+			o->offered[l][SCOPE_ALL] = true;
+			o->offered[l][SCOPE_IDLE] |= v->shows;
+			if (!v->shows)
+				o->there_kb[l][SCOPE_ALL] = KB_UNKNOWN;
+			else if (o->there_kb[l][SCOPE_ALL] != KB_UNKNOWN)
+				o->there_kb[l][SCOPE_ALL] += kb;
+			if (is_idle(p, v))
+				o->there_kb[l][SCOPE_IDLE] += kb;
+		}
+	}
+}
+
+bool action_means(const struct policy *p, const struct action *a, const struct vbd *v)
+{
+	if (a->domid != EVERY && a->domid != v->domid)
+		return false;
+	if (a->devid != EVERY && a->devid != v->devid)
+		return false;
+	if (!(v->levels & 1U << a->level) || (v->squeeze_ms == 0 && a->cause != CAUSE_REQUEST))
+		return false;
+	return a->scope == SCOPE_ALL || is_idle(p, v);
+}
+
 /* What @to has that @from had not: exact where the balloon shows it, else MemAvailable's word. */
 static int64_t gain_kb(const struct sample *from, const struct sample *to)
 {
@@ -63,14 +114,23 @@ static bool watched(const struct state *s, int level, int scope)
 	       (level < (int)a->level || (level == (int)a->level && scope <= (int)a->scope));
 }
 
+static bool worth_it(const struct policy *p, const struct offer *o, int level, int scope)
+{
+	return o->offered[level][scope] && o->gives_ram[level] &&
+	       o->there_kb[level][scope] >= p->min_gain_kb;
+}
+
 /*
  * Where idle disks had nothing to give, busy ones hold it all: they would take it again at once,
  * and their guests would wait for it.
  */
-static bool all_busy(const struct state *s, const struct offer *o, int level, int scope)
+static bool all_busy(const struct policy *p, const struct state *s, const struct offer *o,
+		     int level, int scope)
 {
-	return scope == SCOPE_ALL && o->offered[level][SCOPE_IDLE] &&
-	       s->rungs[level][SCOPE_IDLE].failures > 0;
+	if (scope != SCOPE_ALL || !o->offered[level][SCOPE_IDLE])
+		return false;
+	return s->rungs[level][SCOPE_IDLE].failures > 0 ||
+	       (!worth_it(p, o, level, SCOPE_IDLE) && !watched(s, level, SCOPE_IDLE));
 }
 
 /*
@@ -84,13 +144,13 @@ static bool choose(const struct policy *p, const struct offer *o, const struct s
 {
 	for (int l = (int)least; l <= (int)p->max_level; l++) {
 		for (int c = 0; c < SCOPE_COUNT; c++) {
-			if (!o->offered[l][c] || !o->gives_ram[l])
+			if (!worth_it(p, o, l, c))
 				continue;
 			if (cause == CAUSE_SOFT && l > LEVEL_POOL && c == SCOPE_ALL)
 				continue;
 			if (rests(p, &s->rungs[l][c], now_us))
 				continue;
-			if (cause == CAUSE_HARD && (watched(s, l, c) || all_busy(s, o, l, c)))
+			if (cause == CAUSE_HARD && (watched(s, l, c) || all_busy(p, s, o, l, c)))
 				continue;
 			*level = (enum level)l;
 			*scope = (enum scope)c;
@@ -115,6 +175,8 @@ static void start(struct state *s, struct plan *plan, const struct event *e, enu
 		.level = level,
 		.scope = scope,
 		.window_ms = e->window_ms,
+		.domid = e->type == EVENT_REQUEST ? e->domid : EVERY,
+		.devid = e->type == EVENT_REQUEST ? e->devid : EVERY,
 		.started_us = now_us,
 		.before = e->now,
 	};

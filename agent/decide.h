@@ -7,6 +7,7 @@
 #define XEN_RECLAIM_DECIDE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** enum level - what a reclaim takes: each level takes what the one before takes, and more. */
@@ -43,6 +44,7 @@ int level_from_name(const char *name);
 /**
  * struct policy - the part of the configuration that decides. Times in microseconds.
  * @max_level:	     the highest level to use of the agent's own accord.
+ * @idle_us:	     a disk that was not used for this long is idle.
  * @min_interval_us: least time between the starts of two actions.
  * @retry_us:	     pressure this soon after an action that did not help goes one step up.
  * @regrowth_us:     how long what came back has to stay back.
@@ -53,6 +55,7 @@ int level_from_name(const char *name);
  */
 struct policy {
 	enum level max_level;
+	uint64_t idle_us;
 	uint64_t min_interval_us;
 	uint64_t retry_us;
 	uint64_t regrowth_us;
@@ -62,20 +65,52 @@ struct policy {
 	uint64_t min_gain_kb;
 };
 
+/** KB_UNKNOWN - some, but nobody can say how much. */
+#define KB_UNKNOWN UINT64_MAX
+
+/** EVERY - in the place of a domid or a devid: all of them. */
+#define EVERY (-1)
+
+/**
+ * struct vbd - one virtual disk that this domain's kernel serves.
+ * @levels:	levels that can be reclaimed from it alone: bit 1 << level.
+ * @shows:	@idle_us and @held_kb are true.
+ * @squeeze_ms: its window as toolstack and driver have it; 0: pressure leaves the disk alone.
+ * @idle_us:	since its last request.
+ * @held_kb:	pool, persistent grants, request slots: each for itself, whether RAM or not.
+ * @kept_kb:	of the request slots: what it keeps whatever it is asked for.
+ */
+struct vbd {
+	uint16_t domid;
+	uint32_t devid;
+	unsigned levels;
+	bool shows;
+	uint32_t squeeze_ms;
+	uint64_t idle_us;
+	uint64_t held_kb[LEVEL_COUNT];
+	uint64_t kept_kb;
+};
+
 /**
  * struct offer - what this host can do.
  * @offered:   the mechanism in use can carry out this level with this scope.
  * @gives_ram: this level gives RAM back on this kernel at all.
+ * @there_kb:  RAM that this level with this scope would give, as far as is known.
  */
 struct offer {
 	bool offered[LEVEL_COUNT][SCOPE_COUNT];
 	bool gives_ram[LEVEL_COUNT];
+	uint64_t there_kb[LEVEL_COUNT][SCOPE_COUNT];
 };
+
+/** offer_vbds() - add to an offer, whose @gives_ram is set, what can be had from single disks. */
+void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct offer *o);
 
 /**
  * struct sample - memory of this domain at one moment.
  * @held_known: @held_kb is true (see host_sample()).
- * @held_kb:	RAM that grant mappings and pools keep away from the domain: target - current.
+ * @held_kb:	RAM that blkback keeps away from the domain: what grant mappings hold (target -
+ *		current), and request slots where they are shown.
  * @available_kb: MemAvailable.
  * @pswpin:	pages swapped in since boot.
  * @pswpout:	pages swapped out since boot.
@@ -90,6 +125,8 @@ struct sample {
 
 /**
  * struct action - one reclaim, from its cause to what became of it. Times are CLOCK_MONOTONIC.
+ * @domid:  whose disks, or EVERY.
+ * @devid:  which of them, or EVERY.
  * @before: when it started.
  * @after:  when the mechanism was done.
  * @later:  when it was judged.
@@ -100,12 +137,18 @@ struct action {
 	enum scope scope;
 	enum verdict verdict;
 	uint32_t window_ms;
+	int domid;
+	int64_t devid;
 	uint64_t started_us;
 	uint64_t done_us;
 	struct sample before;
 	struct sample after;
 	struct sample later;
 };
+
+/** action_means() - whether an action is for this disk. Of disks that show nothing, none is idle.
+ */
+bool action_means(const struct policy *p, const struct action *a, const struct vbd *v);
 
 /** action_gain_kb() - what was back when the mechanism was done; negative: more was taken. */
 int64_t action_gain_kb(const struct action *a);
@@ -129,12 +172,15 @@ enum event_type {
  * @level:   EVENT_REQUEST: what is asked for. EVENT_BALLOON_FALL: the least level that makes
  *	     room for the fall.
  * @window_ms: EVENT_REQUEST: the window asked for, 0: the usual one.
+ * @domid, @devid: EVENT_REQUEST: of whose disks, or EVERY.
  */
 struct event {
 	enum event_type type;
 	struct sample now;
 	enum level level;
 	uint32_t window_ms;
+	int domid;
+	int64_t devid;
 };
 
 /**

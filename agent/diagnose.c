@@ -65,6 +65,39 @@ static void find_blkback(struct diagnosis *d, const struct facts *f)
 			  "xen-blkback is loaded and can be told to reclaim");
 }
 
+static void find_mechanism(struct diagnosis *d, const struct facts *f)
+{
+	struct finding *x;
+
+	switch (f->mechanism) {
+	case MECHANISM_NATIVE:
+		(void)add(d, "mechanism", MARK_OK,
+			  "mechanism native: every level, for each disk; they hold %" PRIu64
+			  " kB of pool, %" PRIu64 " kB of grants, %" PRIu64 " kB of request slots",
+			  f->held_kb[LEVEL_POOL], f->held_kb[LEVEL_GRANTS],
+			  f->held_kb[LEVEL_REQUESTS]);
+		return;
+	case MECHANISM_MODULE:
+		x = add(d, "mechanism", MARK_OK,
+			"mechanism module: the pool for each disk, grants for the whole host");
+		break;
+	case MECHANISM_PARAMS:
+		x = add(d, "mechanism", MARK_OK,
+			"mechanism params: pool and grants, for the whole host at once");
+		break;
+	default:
+		return;
+	}
+	if (f->slots_kb > 0)
+		advise(x,
+		       "patched xen-blkback (kernel/README.md) would reach each disk, and give "
+		       "back up to %" PRId64 " kB of request slots of idle disks as well",
+		       f->slots_kb);
+	else
+		advise(x, "patched xen-blkback (kernel/README.md) would reach each disk, and its "
+			  "request slots as well");
+}
+
 static void find_release(struct diagnosis *d, const struct facts *f)
 {
 	if (f->release == 0)
@@ -100,7 +133,9 @@ static void find_unpopulated(struct diagnosis *d, const struct facts *f)
 	x = add(d, "unpopulated", MARK_NOTE,
 		"grant pages are unpopulated memory%s: pool and grants cost this domain no RAM",
 		f->scratch_seen ? " (Xen scratch is in use)" : "");
-	if (f->pvh || f->release < RELEASE_BLACKLIST)
+	if (f->mechanism == MECHANISM_NATIVE)
+		advise(x, "nothing to do: request slots are RAM, and come back");
+	else if (f->pvh || f->release < RELEASE_BLACKLIST)
 		advise(x, "nothing to do: only request memory is RAM, and no mechanism in use here "
 			  "reclaims it");
 	else
@@ -200,6 +235,19 @@ static void judge_pages(struct diagnosis *d, const struct facts *f)
 	}
 }
 
+/* Slots are RAM on every kernel; whether they come back is the driver's to say. */
+static void judge_slots(struct diagnosis *d, const struct facts *f)
+{
+	bool back = f->xen && f->mechanism == MECHANISM_NATIVE;
+
+	d->gives_ram[LEVEL_REQUESTS] = back ? ANSWER_YES : ANSWER_NO;
+	d->why[LEVEL_REQUESTS] =
+		back ? "request slots are RAM on every kernel, and patched "
+		       "xen-blkback gives back those of idle disks"
+		     : "request memory is RAM on every kernel, but stock xen-blkback "
+		       "keeps it until the disk is disconnected";
+}
+
 struct diagnosis diagnose(const struct facts *f)
 {
 	struct diagnosis d = {0};
@@ -207,14 +255,12 @@ struct diagnosis diagnose(const struct facts *f)
 	find_domain(&d, f);
 	find_release(&d, f);
 	find_blkback(&d, f);
+	find_mechanism(&d, f);
 	find_unpopulated(&d, f);
 	find_balloon(&d, f);
 	find_free(&d, f);
 	find_psi(&d, f);
 	judge_pages(&d, f);
-	d.gives_ram[LEVEL_REQUESTS] = ANSWER_NO;
-	d.why[LEVEL_REQUESTS] =
-		"request memory is RAM on every kernel, but stock xen-blkback keeps "
-		"it until the disk is disconnected";
+	judge_slots(&d, f);
 	return d;
 }

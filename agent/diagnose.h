@@ -6,7 +6,7 @@
 #ifndef XEN_RECLAIM_DIAGNOSE_H
 #define XEN_RECLAIM_DIAGNOSE_H
 
-#include "decide.h"
+#include "inventory.h"
 #include "psi.h"
 
 #include <stdbool.h>
@@ -31,6 +31,10 @@ extern const char *const answer_names[ANSWER_COUNT];
  * @xen_free_kb:    free memory of the host, -1 where it cannot be asked for.
  * @blkback:	    xen_blkback is loaded.
  * @params:	    its parameters can be used.
+ * @mechanism:	    the one in use.
+ * @held_kb:	    what all disks hold of each kind, where @mechanism is native.
+ * @slots_kb:	    else what a native mechanism would give back of idle disks' request slots; -1:
+ *		    not known.
  * @psi:	    how pressure can be learned of.
  */
 struct facts {
@@ -49,6 +53,9 @@ struct facts {
 	int64_t xen_free_kb;
 	bool blkback;
 	bool params;
+	enum mechanism mechanism;
+	uint64_t held_kb[LEVEL_COUNT];
+	int64_t slots_kb;
 	enum psi_mode psi;
 };
 
@@ -89,7 +96,7 @@ struct diagnosis diagnose(const struct facts *f);
  * facts_gather() - read the facts from the running host.
  * @root: directory descriptor that stands for "/".
  *
- * @f->xen_free_kb is left at -1: only dom0's tools can ask for it.
+ * @f->xen_free_kb and @f->slots_kb are left at -1: they take dom0's tools, and xenstore.
  */
 void facts_gather(int root, struct facts *f);
 

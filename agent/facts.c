@@ -2,7 +2,6 @@
 /* Gathers the facts that diagnose.h names. Reads the host; judges nothing. */
 #include "diagnose.h"
 #include "host.h"
-#include "params.h"
 #include "util.h"
 
 #include <fcntl.h>
@@ -108,16 +107,30 @@ static void gather_balloon(int root, struct facts *f)
 	host_close(&h);
 }
 
+static void gather_vbds(int root, struct facts *f)
+{
+	struct inventory inv = {0};
+
+	if (inventory_read(root, &inv) < 0)
+		return;
+	f->params = inv.params;
+	f->mechanism = inv.mechanism;
+	for (const struct vbd *v = inv.now.vbds; v < inv.now.vbds + inv.now.n; v++)
+		for (int l = 0; l < LEVEL_COUNT; l++)
+			f->held_kb[l] += v->held_kb[l];
+	inventory_free(&inv);
+}
+
 void facts_gather(int root, struct facts *f)
 {
-	*f = (struct facts){.xen_free_kb = -1};
+	*f = (struct facts){.xen_free_kb = -1, .slots_kb = -1};
 	f->xen = text_has(root, "sys/hypervisor/type", "xen");
 	f->control_domain = text_has(root, "proc/xen/capabilities", "control_d");
 	f->pvh = text_has(root, "sys/hypervisor/guest_type", "PVH");
 	f->auto_online = text_has(root, "sys/devices/system/memory/auto_online_blocks", "online");
 	f->blkback = exists(root, "sys/module/xen_blkback");
-	f->params = params_present(root) == 0;
 	f->psi = probe_psi(root);
 	gather_kernel(root, f);
 	gather_balloon(root, f);
+	gather_vbds(root, f);
 }

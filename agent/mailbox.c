@@ -52,7 +52,7 @@ static int parse_target(char *word, struct request *r)
 	uint64_t v = 0;
 	int rc = 0;
 
-	r->devid = MAILBOX_ALL;
+	r->devid = EVERY;
 	if (slash) {
 		*slash = '\0';
 		rc = parse_bounded(slash + 1, 0, UINT32_MAX, &v);
@@ -61,7 +61,7 @@ static int parse_target(char *word, struct request *r)
 	if (rc < 0)
 		return rc;
 	if (strcmp(word, "*") == 0) {
-		r->domid = MAILBOX_ALL;
+		r->domid = EVERY;
 		return slash ? -EINVAL : 0;
 	}
 	rc = parse_bounded(word, 0, DOMID_MAX, &v);
@@ -112,9 +112,9 @@ int request_print(const struct request *r, char *buf, size_t size)
 
 	if (r->window_ms)
 		(void)snprintf(window, sizeof(window), "%" PRIu32, r->window_ms);
-	if (r->domid != MAILBOX_ALL)
+	if (r->domid != EVERY)
 		(void)snprintf(domid, sizeof(domid), "%d", r->domid);
-	if (r->devid != MAILBOX_ALL)
+	if (r->devid != EVERY)
 		(void)snprintf(devid, sizeof(devid), "/%" PRId64, r->devid);
 	n = snprintf(buf, size, "%" PRIu64 " %" PRIu64 " %s %s %s%s", r->id, r->deadline_s,
 		     level_names[r->level], window, domid, devid);

@@ -19,14 +19,12 @@
 /** No request and no response is longer than this, without its terminator. */
 #define MAILBOX_MAX_CHARS 127
 
-#define MAILBOX_ALL (-1)
-
 /**
  * struct request - "<id> <deadline> <level> <ms|-> <domid|*>[/<devid>]".
  * @deadline_s: seconds since the epoch; past it nobody waits any more.
  * @window_ms:	1 to 60000; 0 where "-" leaves it to the agent.
- * @domid:	0 to 32751, or MAILBOX_ALL.
- * @devid:	of one device, or MAILBOX_ALL.
+ * @domid:	0 to 32751, or EVERY.
+ * @devid:	of one device, or EVERY.
  */
 struct request {
 	uint64_t id;

@@ -10,19 +10,20 @@
 #include <string.h>
 
 /*
- * Each ring purges every 100 ms (LRU_INTERVAL in blkback.c), unmaps in a worker, and frees the
- * pages at its next look, at most 100 ms later. What is unmapped after the pool has its size back
- * stays in the pool, and what is freed comes back through the balloon driver, whose thread looks
- * but once a second while grants hold pages: so the last step for grants lasts longer than that.
- * The steps in between cannot go by what came back; they are small and far apart, since a ring that
- * is still unmapping at its next look complains in the kernel log.
+ * Each ring looks for grants to give back every 100 to 200 ms (LRU_INTERVAL in blkback.c) and has
+ * them unmapped by a worker; one whose worker is not done by the next look complains in the kernel
+ * log. What comes due at once in many rings keeps the workers busy for longer than that, so the
+ * age is lowered in pulses: each is seen by the rings that look just then. Their distance is none
+ * of the rings' own, so that every ring sees one sooner or later; the last, which the caller ends,
+ * is seen by all.
  */
-#define STEP_US	     (200 * USEC_PER_MSEC)
-#define LAST_US	     (1300 * USEC_PER_MSEC)
-#define QUIET_US     (200 * USEC_PER_MSEC)
-#define LAST_MAX_US  (3000 * USEC_PER_MSEC)
-#define LOOK_US	     (50 * USEC_PER_MSEC)
-#define GRANTS_STEPS 8
+#define PULSE_US     (10 * USEC_PER_MSEC)
+#define PULSE_GAP_US (54 * USEC_PER_MSEC)
+#define PULSES	     12
+
+/* Of max_persistent_grants: small and far enough apart for the workers. */
+#define GRANTS_STEPS   8
+#define GRANTS_STEP_US (200 * USEC_PER_MSEC)
 
 const char *const param_names[PARAM_COUNT] = {
 	"max_buffer_pages",
@@ -56,29 +57,46 @@ int params_present(int root)
 	return r;
 }
 
-static void add_value(struct param *q, uint64_t v)
+static void add_step(struct params *p, enum param_id id, uint64_t value, uint64_t hold_us)
 {
+	struct param *q = &p->param[id];
+	bool known = value == q->old;
+
 	q->touched = true;
-	q->values[q->n_values++] = v;
+	for (unsigned i = 0; i < q->n_values; i++)
+		known |= q->values[i] == value;
+	if (!known)
+		q->values[q->n_values++] = value;
+	p->steps[p->n_steps++] = (struct param_step){id, value, hold_us};
+}
+
+static void add_age_steps(struct params *p, uint64_t idle_s)
+{
+	uint64_t old = p->param[PARAM_GRANT_AGE].old;
+
+	if (old != 0 && old <= idle_s) /* 0: they never age */
+		return;
+	for (unsigned i = 0; i < PULSES; i++) {
+		add_step(p, PARAM_GRANT_AGE, idle_s, PULSE_US);
+		add_step(p, PARAM_GRANT_AGE, old, PULSE_GAP_US);
+	}
+	add_step(p, PARAM_GRANT_AGE, idle_s, 0);
 }
 
 /* Which parameters this level and scope lower, and to what. */
-static void choose_values(struct params *p, enum level level, enum scope scope, uint64_t idle_s)
+static void add_steps(struct params *p, enum level level, enum scope scope, uint64_t idle_s)
 {
-	struct param *age = &p->param[PARAM_GRANT_AGE];
-	struct param *grants = &p->param[PARAM_GRANTS];
+	uint64_t grants = p->param[PARAM_GRANTS].old;
 
 	if (p->param[PARAM_POOL].old > 0)
-		add_value(&p->param[PARAM_POOL], 0);
+		add_step(p, PARAM_POOL, 0, 0);
 	if (level == LEVEL_POOL)
 		return;
-	if (age->old == 0 || age->old > idle_s) /* 0: they never age */
-		add_value(age, idle_s);
-	if (scope == SCOPE_IDLE)
+	add_age_steps(p, idle_s);
+	if (scope == SCOPE_IDLE || grants == 0)
 		return;
 	for (unsigned i = GRANTS_STEPS; i-- > 0;)
-		if (grants->old > 0)
-			add_value(grants, grants->old * i / GRANTS_STEPS);
+		add_step(p, PARAM_GRANTS, grants * i / GRANTS_STEPS, i ? GRANTS_STEP_US : 0);
 }
 
 /* One line a parameter: its name, what it was, then all that we may write. */
@@ -121,78 +139,60 @@ static int lower(struct params *p, enum param_id id, uint64_t v)
 	return r;
 }
 
-static int lower_grants(struct params *p)
+/* Takes the steps that are due. */
+static int take_steps(struct params *p, uint64_t now_us)
 {
-	struct param *q = &p->param[PARAM_GRANTS];
-	uint64_t v = q->values[p->step++];
+	int r = 0;
 
-	return q->touched ? lower(p, PARAM_GRANTS, v) : 0;
+	while (r == 0 && p->next < p->n_steps && now_us >= p->next_us) {
+		const struct param_step *step = &p->steps[p->next++];
+
+		p->next_us = now_us + step->hold_us;
+		if (p->param[step->id].touched)
+			r = lower(p, step->id, step->value);
+	}
+	return r;
 }
 
-int params_begin(struct params *p, int root, const struct params_wish *w, uint64_t now_us)
+int params_begin(struct params *p, int root, enum level level, enum scope scope, uint64_t idle_us,
+		 uint64_t now_us)
 {
 	int r;
 
 	if (p->open)
 		return -EBUSY;
-	if (w->level > LEVEL_GRANTS)
+	if (level > LEVEL_GRANTS)
 		return -EOPNOTSUPP;
 	r = params_restore(root); /* what could not be put back at the end of an earlier window */
 	if (r < 0)
 		return r;
-	*p = (struct params){.root = root,
-			     .grants = w->level == LEVEL_GRANTS,
-			     .step_us = now_us,
-			     .window_us = w->window_us,
-			     .held_kb = w->held_kb};
-	for (int id = 0; id < PARAM_COUNT && r >= 0; id++)
-		r = get(root, (enum param_id)id, &p->param[id].old);
-	if (r < 0)
-		return r;
-	for (int id = 0; id < PARAM_COUNT; id++)
-		p->param[id].now = p->param[id].old;
-	choose_values(p, w->level, w->scope, (w->idle_us + USEC_PER_SEC - 1) / USEC_PER_SEC);
+	*p = (struct params){.root = root, .next_us = now_us};
+	for (int id = 0; id < PARAM_COUNT; id++) {
+		struct param *q = &p->param[id];
+
+		r = get(root, (enum param_id)id, &q->old);
+		if (r < 0)
+			return r;
+		q->now = q->old;
+	}
+	add_steps(p, level, scope, (idle_us + USEC_PER_SEC - 1) / USEC_PER_SEC);
 	r = save(p);
 	if (r < 0)
 		return r;
 	p->open = true;
-	if (p->param[PARAM_POOL].touched)
-		r = lower(p, PARAM_POOL, 0);
-	if (r == 0 && p->param[PARAM_GRANT_AGE].touched)
-		r = lower(p, PARAM_GRANT_AGE, p->param[PARAM_GRANT_AGE].values[0]);
+	r = take_steps(p, now_us);
 	if (r < 0)
 		(void)params_end(p);
 	return r;
 }
 
-/* When the running step has had its time; the last one also its effect. */
-static uint64_t step_end_us(const struct params *p, bool last)
+int params_next(struct params *p, uint64_t now_us, uint64_t *wake_us)
 {
-	uint64_t least = max_u64(p->window_us, p->grants ? LAST_US : 0);
-	uint64_t quiet = p->fell_us + QUIET_US;
+	int r = take_steps(p, now_us);
 
-	if (!last)
-		return p->step_us + STEP_US;
-	if (quiet > p->step_us + LAST_MAX_US)
-		quiet = p->step_us + LAST_MAX_US;
-	return max_u64(p->step_us + least, quiet);
-}
-
-int params_next(struct params *p, int64_t held_kb, uint64_t now_us, uint64_t *wake_us)
-{
-	bool last = p->step == p->param[PARAM_GRANTS].n_values;
-
-	if (!p->open)
-		return 0;
-	if (held_kb < p->held_kb)
-		p->fell_us = now_us;
-	p->held_kb = held_kb;
-	if (now_us >= step_end_us(p, last)) {
-		if (last || lower_grants(p) < 0)
-			return params_end(p);
-		p->step_us = now_us;
-	}
-	*wake_us = last ? now_us + LOOK_US : p->step_us + STEP_US;
+	if (r < 0 || p->next == p->n_steps)
+		return r;
+	*wake_us = p->next_us;
 	return 1;
 }
 
@@ -208,6 +208,8 @@ int params_end(struct params *p)
 {
 	int result = 0;
 
+	if (!p->open)
+		return 0;
 	for (int id = PARAM_COUNT; id-- > 0;) {
 		struct param *q = &p->param[id];
 		uint64_t now;
@@ -216,7 +218,7 @@ int params_end(struct params *p)
 		if (!q->touched)
 			continue;
 		r = get(p->root, (enum param_id)id, &now);
-		if (r == 0 && now == q->now)
+		if (r == 0 && now == q->now && now != q->old)
 			r = put_back(p->root, (enum param_id)id, q->old);
 		if (r < 0 && r != -ENOENT)
 			result = r;

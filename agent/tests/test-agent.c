@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
@@ -36,6 +37,9 @@
 #define CURRENT XEN_MEMORY "/info/current_kb"
 #define CONFIG	"etc/xen/xen-reclaim.conf"
 #define TARGET	"memory/target"
+
+/* Twelve pulses, then low for good, then back. */
+#define AGE_WRITES (2 * 12 + 2)
 
 enum { OUT, ERR, STREAMS };
 
@@ -699,7 +703,7 @@ static void a_fall_of_the_balloon_target_reclaims_grants(void **state)
 	expect_newest("level", "grants");
 	expect_newest("scope", "idle");
 	assert_int_equal(w.writes[PARAM_POOL], 2);
-	assert_int_equal(w.writes[PARAM_GRANT_AGE], 2);
+	assert_int_equal(w.writes[PARAM_GRANT_AGE], AGE_WRITES);
 	assert_int_equal(w.writes[PARAM_GRANTS], 0);
 	expect_all_back();
 	stop_daemon();
@@ -818,7 +822,7 @@ static void a_trigger_is_carried_out_and_answered(void **state)
 	assert_string_equal(w.cli.text[ERR], "");
 	expect_all_back();
 	assert_int_equal(w.writes[PARAM_POOL], 2);
-	assert_int_equal(w.writes[PARAM_GRANT_AGE], 2);
+	assert_int_equal(w.writes[PARAM_GRANT_AGE], AGE_WRITES);
 	assert_int_equal(w.writes[PARAM_GRANTS], 9);
 	WAIT(w.n_responses == 1);
 	assert_non_null(strstr(w.responses[0], " ok 2 50000"));
@@ -861,6 +865,49 @@ static void what_parameters_cannot_do_is_refused(void **state)
 	expect_untouched();
 }
 
+/* A kernel that offers it, as stub files. */
+static void put_native(const char *vbd)
+{
+	static const char *const files[][2] = {
+		{"levels", "pool grants requests\n"},
+		{"squeeze_ms", "10\n"},
+		{"trigger", ""},
+		{"idle_ms", "9000\n"},
+		{"pool_pages", "2\n"},
+		{"persistent_pages", "1024\n"},
+		{"request_kb", "1248\n"},
+	};
+	char path[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), "sys/bus/xen-backend/devices/%s/reclaim/%s", vbd,
+			       files[i][0]);
+		tree_put(&w.tree, path, files[i][1]);
+	}
+}
+
+static void one_disk_is_told_where_the_kernel_offers_it(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	put_native("vbd-1-51712"); /* comes while the daemon runs */
+	put_native("vbd-2-51712");
+	assert_int_equal(
+		run(cli_path, ARGS("trigger", "--level=requests", "--window=40", "2/51712")), 0);
+	assert_string_equal(w.cli.text[OUT], "0 kB back from 1 disks\n");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger", "");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger",
+		    "requests 40");
+	expect_said(&w.daemon, ERR, "the mechanism is native now");
+	assert_int_equal(run(cli_path, ARGS("trigger", "2/51728")), 1);
+	expect_said(&w.cli, ERR, "no such domain or disk");
+	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	expect_said(&w.cli, OUT, "mechanism   native");
+	expect_said(&w.cli, OUT, "REQUESTS(kB)");
+	stop_daemon();
+	expect_untouched();
+}
+
 static void without_blkback_a_trigger_is_refused(void **state)
 {
 	(void)state;
@@ -868,6 +915,28 @@ static void without_blkback_a_trigger_is_refused(void **state)
 	start_daemon(ARGS());
 	assert_int_equal(run(cli_path, ARGS("trigger")), 1);
 	expect_said(&w.cli, ERR, "the mechanism in use cannot do that");
+	stop_daemon();
+}
+
+/* Where a toolstack is, its lock is taken before anything is written. */
+static void a_trigger_waits_for_its_turn(void **state)
+{
+	static const char lock[] = "var/lib/xen/userdata-l.0.00000000-0000-0000-0000-000000000000"
+				   ".blkback-reclaim-lock";
+	int fd;
+
+	(void)state;
+	tree_put(&w.tree, lock, "");
+	fd = openat(w.tree.root, lock, O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool", "--timeout=1")), 1);
+	assert_string_equal(w.cli.text[ERR], "xen-reclaim: no response within 1 s\n");
+	assert_int_equal(w.n_responses, 0);
+	expect_untouched();
+	(void)close(fd);
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
+	WAIT(w.n_responses == 1);
 	stop_daemon();
 }
 
@@ -1263,7 +1332,9 @@ int main(void)
 		T(a_trigger_is_carried_out_and_answered),
 		T(a_trigger_at_level_pool_leaves_the_grants),
 		T(what_parameters_cannot_do_is_refused),
+		T(a_trigger_waits_for_its_turn),
 		T(without_blkback_a_trigger_is_refused),
+		T(one_disk_is_told_where_the_kernel_offers_it),
 		T(without_the_daemon_a_trigger_says_so),
 		T(malformed_requests_are_answered),
 		T(a_request_past_its_deadline_is_ignored),

@@ -366,7 +366,7 @@ static void drop_ins_are_read_in_order_and_override(void **state)
 	if (config_load(tree.root, CONFIG_PATH, &c, &err) != 0)
 		fail_msg("%s", err.text);
 	expected.window_us = 3 * S;
-	expected.idle_us = 2 * S;
+	expected.policy.idle_us = 2 * S;
 	expected.policy.min_gain_kb = 8;
 	expected.policy.backoff_after = 8;
 	expect_same(&c, &expected);

@@ -28,6 +28,9 @@ static struct world ballooned(void)
 	w.o.offered[LEVEL_GRANTS][SCOPE_ALL] = true;
 	w.o.gives_ram[LEVEL_POOL] = true;
 	w.o.gives_ram[LEVEL_GRANTS] = true;
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		for (int c = 0; c < SCOPE_COUNT; c++)
+			w.o.there_kb[l][c] = KB_UNKNOWN;
 	return w;
 }
 
@@ -422,6 +425,7 @@ static void the_two_lower_levels_are_skipped_where_they_give_nothing(void **stat
 	w.o.gives_ram[LEVEL_GRANTS] = false;
 	w.o.gives_ram[LEVEL_REQUESTS] = true;
 	w.o.offered[LEVEL_REQUESTS][SCOPE_IDLE] = true;
+	w.o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE] = w.p.min_gain_kb;
 	plan = send(&w, EVENT_SOFT);
 	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_IDLE);
 }
@@ -452,6 +456,177 @@ static void a_mechanism_that_fails_rests_too(void **state)
 	assert_false(send(&w, EVENT_SOFT).reclaim);
 }
 
+/* --- disks that can be told apart ----------------------------------------------------------- */
+
+#define ALL_LEVELS (1U << LEVEL_POOL | 1U << LEVEL_GRANTS | 1U << LEVEL_REQUESTS)
+
+static struct vbd disk(uint16_t domid, uint32_t devid, uint64_t idle_us)
+{
+	return (struct vbd){
+		.domid = domid,
+		.devid = devid,
+		.levels = ALL_LEVELS,
+		.shows = true,
+		.squeeze_ms = 10,
+		.idle_us = idle_us,
+		.held_kb = {8, 4096, 1248},
+		.kept_kb = 48,
+	};
+}
+
+/* The same host with a kernel that shows and reclaims single disks. */
+static struct world native(const struct vbd *vbds, size_t n)
+{
+	struct world w = ballooned();
+
+	w.o = (struct offer){.gives_ram = {true, true, true}};
+	offer_vbds(&w.p, vbds, n, &w.o);
+	return w;
+}
+
+static void what_is_there_is_summed_up_by_level_and_scope(void **state)
+{
+	const struct vbd vbds[] = {disk(1, 51712, 6 * S), disk(1, 51728, 1 * S),
+				   disk(2, 51712, 60 * S)};
+	struct world w = native(vbds, ARRAY_SIZE(vbds));
+
+	(void)state;
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		for (int c = 0; c < SCOPE_COUNT; c++)
+			assert_true(w.o.offered[l][c]);
+	assert_int_equal(w.o.there_kb[LEVEL_POOL][SCOPE_IDLE], 2 * 8);
+	assert_int_equal(w.o.there_kb[LEVEL_POOL][SCOPE_ALL], 3 * 8);
+	assert_int_equal(w.o.there_kb[LEVEL_GRANTS][SCOPE_IDLE], 2 * (8 + 4096));
+	assert_int_equal(w.o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 2 * (8 + 4096 + 1200));
+}
+
+static void only_what_is_ram_is_there(void **state)
+{
+	const struct vbd vbds[] = {disk(1, 51712, 6 * S)};
+	struct offer o = {.gives_ram = {false, false, true}};
+	struct policy p = config_default().policy;
+
+	(void)state;
+	offer_vbds(&p, vbds, 1, &o);
+	assert_int_equal(o.there_kb[LEVEL_GRANTS][SCOPE_IDLE], 0);
+	assert_int_equal(o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 1200);
+}
+
+static void a_disk_that_keeps_more_than_it_has_adds_nothing(void **state)
+{
+	struct vbd vbds[] = {disk(1, 51712, 6 * S)};
+	struct offer o = {.gives_ram = {false, false, true}};
+	struct policy p = config_default().policy;
+
+	(void)state;
+	vbds[0].kept_kb = 5000;
+	offer_vbds(&p, vbds, 1, &o);
+	assert_int_equal(o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 0);
+}
+
+/* The module's devices show nothing: some is there, nobody knows how much, and none is idle. */
+static void disks_that_show_nothing_offer_the_unknown(void **state)
+{
+	struct vbd vbds[] = {disk(1, 51712, 6 * S), disk(1, 51728, 6 * S)};
+	struct offer o = {.gives_ram = {true, true, true}};
+	struct policy p = config_default().policy;
+
+	(void)state;
+	vbds[0].shows = vbds[1].shows = false;
+	vbds[0].levels = vbds[1].levels = 1U << LEVEL_POOL;
+	offer_vbds(&p, vbds, 2, &o);
+	assert_true(o.offered[LEVEL_POOL][SCOPE_ALL]);
+	assert_false(o.offered[LEVEL_POOL][SCOPE_IDLE]);
+	assert_false(o.offered[LEVEL_GRANTS][SCOPE_ALL]);
+	assert_true(o.there_kb[LEVEL_POOL][SCOPE_ALL] == KB_UNKNOWN);
+}
+
+static void a_disk_with_no_window_is_spared_by_pressure_alone(void **state)
+{
+	struct vbd vbds[] = {disk(1, 51712, 6 * S)};
+	struct policy p = config_default().policy;
+	struct action a = {.level = LEVEL_GRANTS,
+			   .scope = SCOPE_IDLE,
+			   .domid = EVERY,
+			   .devid = EVERY,
+			   .cause = CAUSE_HARD};
+	struct offer o = {.gives_ram = {true, true, true}};
+
+	(void)state;
+	assert_true(action_means(&p, &a, &vbds[0]));
+	vbds[0].squeeze_ms = 0;
+	offer_vbds(&p, vbds, 1, &o);
+	assert_false(o.offered[LEVEL_POOL][SCOPE_ALL]);
+	assert_false(action_means(&p, &a, &vbds[0]));
+	a.cause = CAUSE_REQUEST;
+	assert_true(action_means(&p, &a, &vbds[0]));
+}
+
+static void an_action_means_the_disks_it_names(void **state)
+{
+	const struct vbd one = disk(7, 51712, 0);
+	struct policy p = config_default().policy;
+	struct action a = {.level = LEVEL_REQUESTS, .scope = SCOPE_ALL, .cause = CAUSE_REQUEST};
+
+	(void)state;
+	a.domid = EVERY;
+	a.devid = EVERY;
+	assert_true(action_means(&p, &a, &one));
+	a.domid = 7;
+	assert_true(action_means(&p, &a, &one));
+	a.devid = 51712;
+	assert_true(action_means(&p, &a, &one));
+	a.devid = 51728;
+	assert_false(action_means(&p, &a, &one));
+	a.domid = 8;
+	a.devid = EVERY;
+	assert_false(action_means(&p, &a, &one));
+	a.domid = EVERY;
+	a.scope = SCOPE_IDLE;
+	assert_false(action_means(&p, &a, &one));
+}
+
+static void soft_pressure_goes_to_the_level_where_idle_disks_have_something(void **state)
+{
+	const struct vbd vbds[] = {disk(1, 51712, 6 * S), disk(1, 51728, 1 * S)};
+	struct world w = native(vbds, ARRAY_SIZE(vbds));
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+	assert_int_equal(w.s.action.domid, EVERY);
+}
+
+/* No write, no wake-up, no back-off: what is known need not be tried. */
+static void disks_that_are_all_busy_are_not_even_tried(void **state)
+{
+	const struct vbd vbds[] = {disk(1, 51712, 4 * S), disk(1, 51728, 0)};
+	struct world w = native(vbds, ARRAY_SIZE(vbds));
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		struct plan plan = send(&w, i % 2 ? EVENT_HARD : EVENT_SOFT);
+
+		assert_false(plan.reclaim);
+		assert_int_equal(plan.notice, NOTICE_NONE);
+		assert_int_equal(plan.wake_us, 0);
+		w.now += S;
+	}
+}
+
+static void a_request_for_one_disk_is_for_it_alone(void **state)
+{
+	const struct vbd vbds[] = {disk(1, 51712, 0), disk(2, 51712, 0)};
+	struct world w = native(vbds, ARRAY_SIZE(vbds));
+	struct event e = {.type = EVENT_REQUEST, .level = LEVEL_POOL, .domid = 2, .devid = 51712};
+	struct plan plan = decide(&w.p, &w.o, &w.s, &e, w.now);
+
+	(void)state;
+	expect_reclaim(&w, &plan, LEVEL_POOL, SCOPE_ALL);
+	assert_false(action_means(&w.p, &w.s.action, &vbds[0]));
+	assert_true(action_means(&w.p, &w.s.action, &vbds[1]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +654,15 @@ int main(void)
 		cmocka_unit_test(the_two_lower_levels_are_skipped_where_they_give_nothing),
 		cmocka_unit_test(the_highest_level_is_kept_to),
 		cmocka_unit_test(a_mechanism_that_fails_rests_too),
+		cmocka_unit_test(what_is_there_is_summed_up_by_level_and_scope),
+		cmocka_unit_test(only_what_is_ram_is_there),
+		cmocka_unit_test(a_disk_that_keeps_more_than_it_has_adds_nothing),
+		cmocka_unit_test(disks_that_show_nothing_offer_the_unknown),
+		cmocka_unit_test(a_disk_with_no_window_is_spared_by_pressure_alone),
+		cmocka_unit_test(an_action_means_the_disks_it_names),
+		cmocka_unit_test(soft_pressure_goes_to_the_level_where_idle_disks_have_something),
+		cmocka_unit_test(disks_that_are_all_busy_are_not_even_tried),
+		cmocka_unit_test(a_request_for_one_disk_is_for_it_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

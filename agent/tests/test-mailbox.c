@@ -33,8 +33,8 @@ static void a_request_that_is_printed_is_parsed_again(void **state)
 		struct request r;
 		const char *text;
 	} cases[] = {
-		{{1, 2, LEVEL_POOL, 0, MAILBOX_ALL, MAILBOX_ALL}, "1 2 pool - *"},
-		{{1, 2, LEVEL_GRANTS, 1, 0, MAILBOX_ALL}, "1 2 grants 1 0"},
+		{{1, 2, LEVEL_POOL, 0, EVERY, EVERY}, "1 2 pool - *"},
+		{{1, 2, LEVEL_GRANTS, 1, 0, EVERY}, "1 2 grants 1 0"},
 		{{1, 2, LEVEL_REQUESTS, 60000, 32751, 0}, "1 2 requests 60000 32751/0"},
 		{{UINT64_MAX, UINT64_MAX, LEVEL_REQUESTS, 60000, 32751, UINT32_MAX},
 		 "18446744073709551615 18446744073709551615 requests 60000 32751/4294967295"},

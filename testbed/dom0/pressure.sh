@@ -8,6 +8,8 @@
 xen_memory=/sys/devices/system/xen_memory/xen_memory0
 blkback=/sys/module/xen_blkback/parameters
 hog_file=/dev/shm/hog
+devices=/sys/bus/xen-backend/devices
+modules=/lib/modules/$(uname -r)/updates
 ring_kb=4096 # a ring holds 1,024 pages of pool or 1,056 persistent grants
 
 exec {never}<> <(:) # nothing ever comes from it: to wait without a process
@@ -97,33 +99,55 @@ settle() {
     dd if=/dev/zero of=$hog_file bs=1M count="$hog_mb" status=none
 }
 
-# set_squeezer limit|off|mainline|params
+# set_squeezer limit|off|mainline|params|module|native: the last with the driver of connect's native alone.
 set_squeezer() {
     local squeeze_ms=10
     [[ $1 != off ]] || squeeze_ms=0
     echo $squeeze_ms > $blkback/buffer_squeeze_duration_ms
-    if [[ $1 == params ]]; then
-        systemctl start xen-reclaimd
-    else
-        await 20 no_window # one cut short leaves in the pool what is not unmapped yet
-        systemctl stop xen-reclaimd
-    fi
+    case $1 in
+        params | module | native)
+            [[ $1 != module ]] || insmod "$modules/xen-reclaim.ko"
+            systemctl start xen-reclaimd
+            ;;
+        *)
+            await 20 no_window # one cut short leaves in the pool what is not unmapped yet
+            systemctl stop xen-reclaimd
+            [[ ! -e /sys/module/xen_reclaim ]] || rmmod xen_reclaim
+            ;;
+    esac
 }
 
 no_window() { [[ $(< $blkback/max_buffer_pages) != 0 ]]; }
 
-# One trigger of what the squeezer has: a request in the daemon's mailbox, or the kernel's own shrinkers.
+# One trigger of all that the squeezer has: a request in the daemon's mailbox, or the kernel's own shrinkers.
 trigger() {
-    if [[ $1 == params ]]; then
-        xenstore-write /local/domain/0/blkback-reclaim/request "$RANDOM $(($(date +%s) + 60)) grants - *"
-    else
-        echo 2 > /proc/sys/vm/drop_caches
-    fi
+    local level=grants
+    case $1 in
+        params | module | native)
+            [[ $1 != native ]] || level=requests
+            xenstore-write /local/domain/0/blkback-reclaim/request "$RANDOM $(($(date +%s) + 60)) $level - *"
+            ;;
+        *) echo 2 > /proc/sys/vm/drop_caches ;;
+    esac
 }
 
-# back_within_1s VARIABLE SQUEEZER READER...: how much less (held) READER shows within 1 s of a trigger.
+# read_requests_kb VARIABLE: of all disks; null where the driver does not show it.
+read_requests_kb() {
+    local file kb sum=null
+    for file in "$devices"/vbd-*/reclaim/request_kb; do
+        [[ -e $file ]] || break
+        read -r kb < "$file"
+        sum=$((${sum/null/0} + kb))
+    done
+    printf -v "$1" %s $sum
+}
+
+# back_within_1s VARIABLE SQUEEZER READER...: how much less (held) READER shows within 1 s of a trigger. Sets
+# request_back_1s_kb, and request_kb where the driver shows it.
 back_within_1s() {
-    local before after now_cs end_cs least
+    local before after now_cs end_cs least requests_before_kb
+    read_requests_kb requests_before_kb
+    [[ $requests_before_kb == null ]] || request_kb=$requests_before_kb
     "${@:3}" before
     trigger "$2"
     read_uptime_cs end_cs
@@ -137,6 +161,9 @@ back_within_1s() {
         read_uptime_cs now_cs
     done
     printf -v "$1" %s $((before - least))
+    request_back_1s_kb=null
+    read_requests_kb after
+    [[ $requests_before_kb == null ]] || request_back_1s_kb=$((requests_before_kb - after))
 }
 
 # MemAvailable, negated: less of it is more held.
@@ -205,6 +232,7 @@ measure() {
     held_kb=$(most_held_kb "$memory")
     held_at_trigger_kb=null
     back_1s_kb=null
+    request_back_1s_kb=null
     set_squeezer limit
     if [[ $load == mostly-idle ]]; then
         fill_rings
@@ -223,19 +251,50 @@ run() {
         "guest $throughput_kb_s kB/s, complaints of blkback $complaints"
     result kernel ballooned guest "$1" load "$3" squeezer "$2" pswpin "$swapped_in" pswpout "$swapped_out" \
         held_kb "$held_kb" back_1s_kb "$back_1s_kb" held_at_trigger_kb "$held_at_trigger_kb" \
-        request_kb "$request_kb" request_back_1s_kb null psi_stall_us "$stall_us" \
+        request_kb "$request_kb" request_back_1s_kb "$request_back_1s_kb" psi_stall_us "$stall_us" \
         throughput_kb_s "$throughput_kb_s"
 }
 
-# connect persistent|plain: the guest with its 24 disks; sets request_kb, what connecting took of dom0's RAM.
+no_devices() { [[ ! -e $devices ]] || [[ ! $(ls $devices) ]]; }
+
+use_driver() {
+    if [[ -e /sys/module/xen_blkback ]]; then
+        await 20 no_devices
+        rmmod xen-blkback
+    fi
+    case $1 in
+        stock) modprobe xen-blkback ;;
+        native) insmod "$modules/xen-blkback.ko" ;;
+    esac
+}
+
+# connect persistent|plain stock|native: the guest with its 24 disks, anew; sets request_kb, what connecting
+# took of dom0's RAM.
 connect() {
     local before after
-    modprobe xen-blkback
+    ! xl domid g1 > /run/domid 2>&1 || guest_destroy g1
+    use_driver "$2"
     read_field before /proc/meminfo MemAvailable:
     guest_create g1 24 "$1" > /dev/null
     read_field after /proc/meminfo MemAvailable:
     request_kb=$((before - after))
-    say "24 disks connected ($1): $((request_kb / 1024)) MB of dom0's memory, for requests most of it"
+    say "24 disks connected ($1, $2 xen-blkback): $((request_kb / 1024)) MB of dom0's memory, for requests most of it"
+}
+
+# runs GUEST: all rows of the table for a guest, on one boot and with one size of the hog.
+runs() {
+    connect "$1" stock
+    size_hog 24
+    run "$1" limit null 10
+    for load in mostly-idle busy; do
+        for squeezer in mainline params module off; do
+            run "$1" "$squeezer" "$load" "$(demo_seconds "$load")"
+        done
+    done
+    connect "$1" native
+    for load in mostly-idle busy; do
+        run "$1" native "$load" "$(demo_seconds "$load")"
+    done
 }
 
 # More than a round of all disks, which takes 36 s; busy disks do more rounds in less.

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fuzz target: the configuration. A mistake is told in one line that names the place; what is taken
+ * is within bounds. Knows no file.
+ */
+#include "config.h"
+#include "util.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config_error err = {0};
+	struct config c = config_default();
+	int r = config_parse((const char *)data, size, "fuzz", &c, &err);
+
+	if (r < 0) {
+		check(strncmp(err.text, "fuzz:", 5) == 0 && !strchr(err.text, '\n'));
+		for (const char *p = err.text; *p; p++)
+			check((unsigned char)*p >= ' ' && *p != 0x7f);
+		return 0;
+	}
+	check(c.window_us >= 150 * USEC_PER_MSEC && c.window_us <= 60 * USEC_PER_SEC);
+	check(c.policy.idle_us >= USEC_PER_SEC && c.policy.min_interval_us >= 250 * USEC_PER_MSEC);
+	check(c.policy.max_level < LEVEL_COUNT && c.policy.backoff_after >= 1);
+	return 0;
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Virtual disks in sysfs; see inventory.h. Knows no policy. */
+#include "inventory.h"
+
+#include "params.h"
+#include "util.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define MODULE_DIR "sys/module/xen_reclaim"
+
+/* More than a domid, and more than a devid, has. */
+#define ID_MAX	UINT64_C(0xffffffff)
+#define PAGE_KB 4
+
+const char *const mechanism_names[MECHANISM_COUNT] = {"none", "params", "module", "native"};
+
+/* "vbd-<domid>-<devid>" */
+static int parse_name(const char *name, struct vbd *v)
+{
+	char text[32];
+	char *dash;
+	uint64_t domid;
+	uint64_t devid;
+
+	if (strncmp(name, "vbd-", 4) != 0 || strlen(name + 4) >= sizeof(text))
+		return -EINVAL;
+	(void)snprintf(text, sizeof(text), "%s", name + 4);
+	dash = strchr(text, '-');
+	if (!dash)
+		return -EINVAL;
+	*dash = '\0';
+	if (parse_number(text, &domid) < 0 || parse_number(dash + 1, &devid) < 0 ||
+	    domid > UINT16_MAX || devid > ID_MAX)
+		return -EINVAL;
+	*v = (struct vbd){.domid = (uint16_t)domid, .devid = (uint32_t)devid};
+	return 0;
+}
+
+static void file_path(const struct vbd *v, const char *file, char *path, size_t size)
+{
+	(void)snprintf(path, size, VBD_DIR "/vbd-%u-%u/reclaim/%s", v->domid, v->devid, file);
+}
+
+static int read_file(int root, const struct vbd *v, const char *file, uint64_t *value)
+{
+	char path[128];
+
+	file_path(v, file, path, sizeof(path));
+	return read_number(root, path, value);
+}
+
+/* The levels are one line of words; a word we do not know is a level of the future. */
+static unsigned read_levels(int root, const struct vbd *v)
+{
+	char path[128];
+	char text[128];
+	char *save_ptr = NULL;
+	unsigned levels = 0;
+
+	file_path(v, "levels", path, sizeof(path));
+	if (read_text(root, path, text, sizeof(text)) < 0)
+		return 0;
+	for (char *word = strtok_r(text, " ", &save_ptr); word;
+	     word = strtok_r(NULL, " ", &save_ptr)) {
+		int level = level_from_name(word);
+
+		if (level >= 0)
+			levels |= 1U << level;
+	}
+	return levels;
+}
+
+/* A disk that goes meanwhile has no file any more: then it shows nothing. */
+static void read_vbd(int root, struct vbd *v)
+{
+	uint64_t squeeze_ms = 0;
+	uint64_t idle_ms;
+	uint64_t pool;
+	uint64_t grants;
+
+	v->levels = read_levels(root, v);
+	if (v->levels == 0)
+		return;
+	(void)read_file(root, v, "squeeze_ms", &squeeze_ms);
+	v->squeeze_ms = squeeze_ms < ID_MAX ? (uint32_t)squeeze_ms : 0;
+	if (read_file(root, v, "idle_ms", &idle_ms) < 0 ||
+	    read_file(root, v, "pool_pages", &pool) < 0 ||
+	    read_file(root, v, "persistent_pages", &grants) < 0 ||
+	    read_file(root, v, "request_kb", &v->held_kb[LEVEL_REQUESTS]) < 0)
+		return;
+	v->idle_us = idle_ms * USEC_PER_MSEC;
+	v->held_kb[LEVEL_POOL] = pool * PAGE_KB;
+	v->held_kb[LEVEL_GRANTS] = grants * PAGE_KB;
+	v->shows = true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct vbd *x = a;
+	const struct vbd *y = b;
+
+	if (x->domid != y->domid)
+		return x->domid < y->domid ? -1 : 1;
+	return x->devid < y->devid ? -1 : x->devid > y->devid;
+}
+
+static struct vbd *find(const struct vbd_list *list, uint16_t domid, uint32_t devid)
+{
+	const struct vbd key = {.domid = domid, .devid = devid};
+
+	if (list->n == 0)
+		return NULL;
+	return bsearch(&key, list->vbds, list->n, sizeof(key), compare);
+}
+
+static int add(struct vbd_list *list, const struct vbd *v)
+{
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		struct vbd *vbds = realloc(list->vbds, room * sizeof(*vbds));
+
+		if (!vbds)
+			return -ENOMEM;
+		list->vbds = vbds;
+		list->room = room;
+	}
+	list->vbds[list->n++] = *v;
+	return 0;
+}
+
+static int read_all(int root, struct inventory *inv)
+{
+	int fd = openat(root, VBD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	int r = 0;
+
+	if (!dir) {
+		close_fd(&fd);
+		return 0;
+	}
+	for (struct dirent *d = readdir(dir); d && r == 0; d = readdir(dir)) {
+		const struct vbd *known;
+		struct vbd v;
+
+		if (parse_name(d->d_name, &v) < 0)
+			continue;
+		known = find(&inv->before, v.domid, v.devid);
+		if (known)
+			v.kept_kb = known->kept_kb;
+		read_vbd(root, &v);
+		r = add(&inv->now, &v);
+	}
+	(void)closedir(dir);
+	return r;
+}
+
+/* Without a disk a native driver cannot be told from another: then it is what it was before. */
+static enum mechanism best(int root, const struct inventory *inv)
+{
+	bool module = faccessat(root, MODULE_DIR, F_OK, 0) == 0;
+
+	if (inv->now.n == 0 && inv->params && inv->mechanism == MECHANISM_NATIVE)
+		return MECHANISM_NATIVE;
+	for (const struct vbd *v = inv->now.vbds; v < inv->now.vbds + inv->now.n; v++) {
+		if (v->shows)
+			return MECHANISM_NATIVE;
+		module |= v->levels != 0;
+	}
+	if (module)
+		return MECHANISM_MODULE;
+	return inv->params ? MECHANISM_PARAMS : MECHANISM_NONE;
+}
+
+static void swap(struct inventory *inv)
+{
+	struct vbd_list now = inv->now;
+
+	inv->now = inv->before;
+	inv->before = now;
+}
+
+int inventory_read(int root, struct inventory *inv)
+{
+	int r;
+
+	swap(inv);
+	inv->now.n = 0;
+	r = read_all(root, inv);
+	if (r < 0) {
+		swap(inv);
+		return r;
+	}
+	if (inv->now.n > 0)
+		qsort(inv->now.vbds, inv->now.n, sizeof(*inv->now.vbds), compare);
+	inv->params = params_present(root) == 0;
+	inv->mechanism = best(root, inv);
+	return 0;
+}
+
+void inventory_free(struct inventory *inv)
+{
+	free(inv->now.vbds);
+	free(inv->before.vbds);
+	*inv = (struct inventory){0};
+}
+
+uint64_t inventory_request_kb(const struct inventory *inv)
+{
+	uint64_t kb = 0;
+
+	for (const struct vbd *v = inv->now.vbds; v < inv->now.vbds + inv->now.n; v++)
+		kb += v->shows ? v->held_kb[LEVEL_REQUESTS] : 0;
+	return kb;
+}
+
+int vbd_trigger(int root, const struct vbd *v, enum level level, uint32_t window_ms)
+{
+	char path[128];
+	char text[32];
+	int r;
+
+	file_path(v, "trigger", path, sizeof(path));
+	(void)snprintf(text, sizeof(text), "%s %" PRIu32, level_names[level], window_ms);
+	r = write_text(root, path, text);
+	return r == -ENOENT ? -ENODEV : r;
+}

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tests of the inventory and of the reclaimer on stub files in place of sysfs: what is read, which
+ * disk is told what, and when an action is over. Nothing is reclaimed: the files take any value.
+ */
+#include "config.h"
+#include "reclaimer.h"
+#include "tests/cmocka-all.h"
+#include "tests/tree.h"
+#include "util.h"
+
+#include <string.h>
+
+#define MS USEC_PER_MSEC
+#define S  USEC_PER_SEC
+#define T0 (1000 * S)
+
+static struct inventory inv;
+static struct reclaimer r;
+static struct policy policy;
+
+static void put(const char *vbd, const char *file, const char *text)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), VBD_DIR "/%s/reclaim/%s", vbd, file);
+	tree_put(&tree, path, text);
+}
+
+static void expect(const char *vbd, const char *file, const char *text)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), VBD_DIR "/%s/reclaim/%s", vbd, file);
+	tree_expect(&tree, path, text);
+}
+
+static void put_module(const char *vbd)
+{
+	put(vbd, "levels", "pool\n");
+	put(vbd, "squeeze_ms", "150\n");
+	put(vbd, "trigger", "");
+}
+
+static void put_native(const char *vbd, const char *idle_ms)
+{
+	put(vbd, "levels", "pool grants requests\n");
+	put(vbd, "squeeze_ms", "10\n");
+	put(vbd, "trigger", "");
+	put(vbd, "idle_ms", idle_ms);
+	put(vbd, "pool_pages", "2\n");
+	put(vbd, "persistent_pages", "1024\n");
+	put(vbd, "request_kb", "1248\n");
+}
+
+static void put_params(void)
+{
+	tree_put(&tree, PARAMS_DIR "/max_buffer_pages", "1024\n");
+	tree_put(&tree, PARAMS_DIR "/persistent_grant_unused_seconds", "60\n");
+	tree_put(&tree, PARAMS_DIR "/max_persistent_grants", "1056\n");
+}
+
+static int setup(void **state)
+{
+	(void)tree_setup(state);
+	tree_mkdir(&tree, "run/xen-reclaim");
+	policy = config_default().policy;
+	r = (struct reclaimer){.root = tree.root};
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	inventory_free(&inv);
+	inventory_free(&r.inventory);
+	return tree_teardown(state);
+}
+
+static void look(void)
+{
+	assert_int_equal(inventory_read(tree.root, &inv), 0);
+}
+
+static void an_empty_host_has_no_disks_and_no_mechanism(void **state)
+{
+	(void)state;
+	look();
+	assert_int_equal(inv.now.n, 0);
+	assert_int_equal(inv.mechanism, MECHANISM_NONE);
+	put_params();
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_PARAMS);
+}
+
+static void disks_are_read_in_the_order_of_their_numbers(void **state)
+{
+	(void)state;
+	put_native("vbd-10-51712", "7000\n");
+	put_native("vbd-2-51728", "0\n");
+	put_native("vbd-2-51712", "1\n");
+	look();
+	assert_int_equal(inv.now.n, 3);
+	assert_int_equal(inv.now.vbds[0].domid, 2);
+	assert_int_equal(inv.now.vbds[0].devid, 51712);
+	assert_int_equal(inv.now.vbds[1].devid, 51728);
+	assert_int_equal(inv.now.vbds[2].domid, 10);
+	assert_int_equal(inv.now.vbds[2].idle_us, 7 * S);
+	assert_int_equal(inv.now.vbds[2].held_kb[LEVEL_POOL], 8);
+	assert_int_equal(inv.now.vbds[2].held_kb[LEVEL_GRANTS], 4096);
+	assert_int_equal(inv.now.vbds[2].held_kb[LEVEL_REQUESTS], 1248);
+	assert_int_equal(inventory_request_kb(&inv), 3 * 1248);
+	assert_int_equal(inv.mechanism, MECHANISM_NATIVE);
+}
+
+static void odd_names_are_no_disks(void **state)
+{
+	static const char *const names[] = {
+		"vif-1-0",
+		"vbd-",
+		"vbd-1",
+		"vbd-1-",
+		"vbd--1-2",
+		"vbd-1-2-3",
+		"vbd-x-1",
+		"vbd-65536-1",
+		"vbd-1-4294967296",
+		"vbd-00000000000000000000000000000000001-1",
+	};
+	char path[160];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		(void)snprintf(path, sizeof(path), VBD_DIR "/%s", names[i]);
+		tree_mkdir(&tree, path);
+	}
+	look();
+	assert_int_equal(inv.now.n, 0);
+}
+
+static void a_level_of_the_future_is_passed_over(void **state)
+{
+	(void)state;
+	put_native("vbd-1-51712", "0\n");
+	put("vbd-1-51712", "levels", "pool grants requests everything\n");
+	look();
+	assert_int_equal(inv.now.vbds[0].levels, 7);
+}
+
+/* A disk that goes while it is looked at. */
+static void half_a_disk_shows_nothing(void **state)
+{
+	(void)state;
+	put_native("vbd-1-51712", "0\n");
+	tree_drop(&tree, VBD_DIR "/vbd-1-51712/reclaim/persistent_pages");
+	look();
+	assert_false(inv.now.vbds[0].shows);
+	assert_int_equal(inventory_request_kb(&inv), 0);
+}
+
+static void the_module_is_known_by_its_disks_or_by_itself(void **state)
+{
+	(void)state;
+	put_params();
+	tree_mkdir(&tree, "sys/module/xen_reclaim");
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_MODULE);
+	put_module("vbd-1-51712");
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_MODULE);
+	put_native("vbd-1-51728", "0\n");
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_NATIVE);
+}
+
+/* A guest that comes and goes does not make the mechanism do so. */
+static void a_native_driver_stays_one_without_disks(void **state)
+{
+	(void)state;
+	put_params();
+	put_native("vbd-1-51712", "0\n");
+	look();
+	tree_drop(&tree, VBD_DIR);
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_NATIVE);
+	tree_drop(&tree, PARAMS_DIR);
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_NONE);
+	put_params();
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_PARAMS);
+}
+
+/* A hundred disks looked at again and again take no more memory than the first two looks. */
+static void looking_again_takes_no_memory(void **state)
+{
+	const struct vbd *arrays[2];
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "vbd-%d-51712", i);
+		put_native(name, "0\n");
+	}
+	look();
+	arrays[0] = inv.now.vbds;
+	look();
+	arrays[1] = inv.now.vbds;
+	for (int i = 0; i < 10; i++) {
+		look();
+		assert_ptr_equal(inv.now.vbds, arrays[i % 2]);
+		assert_int_equal(inv.now.n, 100);
+	}
+}
+
+/* --- the reclaimer -------------------------------------------------------------------------- */
+
+static struct action action(enum level level, enum scope scope, enum cause cause)
+{
+	return (struct action){
+		.level = level,
+		.scope = scope,
+		.cause = cause,
+		.domid = EVERY,
+		.devid = EVERY,
+		.before = {.held_known = true, .held_kb = 100000},
+	};
+}
+
+static int begin(const struct action *a)
+{
+	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	return reclaimer_begin(&r, &policy, a, 150 * MS, T0);
+}
+
+static void idle_disks_alone_are_told(void **state)
+{
+	struct action a = action(LEVEL_GRANTS, SCOPE_IDLE, CAUSE_HARD);
+
+	(void)state;
+	put_native("vbd-1-51712", "5000\n");
+	put_native("vbd-1-51728", "4999\n");
+	put_native("vbd-2-51712", "60000\n");
+	put("vbd-2-51712", "squeeze_ms", "250\n");
+	put_native("vbd-3-51712", "60000\n");
+	put("vbd-3-51712", "squeeze_ms", "0\n");
+	assert_int_equal(begin(&a), 0);
+	assert_int_equal(r.vbds, 2);
+	expect("vbd-1-51712", "trigger", "grants 150");
+	expect("vbd-1-51728", "trigger", "");
+	expect("vbd-2-51712", "trigger", "grants 250");
+	expect("vbd-3-51712", "trigger", "");
+}
+
+static void a_request_tells_the_disk_it_names(void **state)
+{
+	struct action a = action(LEVEL_REQUESTS, SCOPE_ALL, CAUSE_REQUEST);
+
+	(void)state;
+	put_native("vbd-1-51712", "0\n");
+	put_native("vbd-2-51712", "0\n");
+	a.domid = 2;
+	a.devid = 51712;
+	a.window_ms = 40;
+	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	assert_int_equal(reclaimer_begin(&r, &policy, &a, 40 * MS, T0), 0);
+	assert_int_equal(r.vbds, 1);
+	expect("vbd-1-51712", "trigger", "");
+	expect("vbd-2-51712", "trigger", "requests 40");
+}
+
+static void a_disk_that_is_gone_is_none_to_wait_for(void **state)
+{
+	struct action a = action(LEVEL_POOL, SCOPE_ALL, CAUSE_REQUEST);
+
+	(void)state;
+	put_native("vbd-1-51712", "0\n");
+	put_native("vbd-2-51712", "0\n");
+	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	tree_drop(&tree, VBD_DIR "/vbd-1-51712");
+	assert_int_equal(reclaimer_begin(&r, &policy, &a, 150 * MS, T0), 0);
+	assert_int_equal(r.vbds, 1);
+	assert_int_equal(reclaimer_stop(&r), 0);
+	tree_drop(&tree, VBD_DIR "/vbd-2-51712");
+	assert_int_equal(reclaimer_begin(&r, &policy, &a, 150 * MS, T0), -ENODEV);
+	assert_false(r.open);
+}
+
+static void what_can_be_asked_for_is_what_there_is(void **state)
+{
+	(void)state;
+	put_params();
+	put_module("vbd-1-51712");
+	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, 1, 51712), 0);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, 1, EVERY), 0);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, EVERY, EVERY), 0);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, 2, EVERY), -ENODEV);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, 1, 51728), -ENODEV);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_GRANTS, 1, EVERY), -EOPNOTSUPP);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_GRANTS, EVERY, EVERY), 0);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_REQUESTS, EVERY, EVERY), -EOPNOTSUPP);
+	put_native("vbd-1-51712", "0\n");
+	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_REQUESTS, 1, 51712), 0);
+	assert_int_equal(reclaimer_takes(&r, LEVEL_REQUESTS, EVERY, EVERY), 0);
+}
+
+/* With the module, grants are still the parameters' to take: of the whole host. */
+static void the_module_takes_pools_and_parameters_the_rest(void **state)
+{
+	struct action pool = action(LEVEL_POOL, SCOPE_ALL, CAUSE_SOFT);
+	struct action grants = action(LEVEL_GRANTS, SCOPE_IDLE, CAUSE_HARD);
+	struct offer o = {.gives_ram = {true, true, false}};
+
+	(void)state;
+	put_params();
+	put_module("vbd-1-51712");
+	assert_int_equal(begin(&pool), 0);
+	expect("vbd-1-51712", "trigger", "pool 150");
+	tree_expect(&tree, PARAMS_DIR "/max_buffer_pages", "1024\n");
+	assert_int_equal(reclaimer_stop(&r), 0);
+	reclaimer_offer(&r, &policy, &o);
+	assert_true(o.offered[LEVEL_POOL][SCOPE_ALL]);
+	assert_false(o.offered[LEVEL_POOL][SCOPE_IDLE]);
+	assert_true(o.offered[LEVEL_GRANTS][SCOPE_IDLE]);
+	assert_false(o.offered[LEVEL_REQUESTS][SCOPE_ALL]);
+	assert_int_equal(begin(&grants), 0);
+	assert_int_equal(r.vbds, 1);
+	tree_expect(&tree, PARAMS_DIR "/max_buffer_pages", "0\n");
+	assert_int_equal(reclaimer_stop(&r), 0);
+	tree_expect(&tree, PARAMS_DIR "/max_buffer_pages", "1024\n");
+}
+
+static uint64_t run_out(int64_t held_kb, int64_t falls_kb, uint64_t falls_until)
+{
+	uint64_t now = T0;
+	uint64_t wake = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		int rc;
+
+		if (now < falls_until)
+			held_kb -= falls_kb;
+		rc = reclaimer_next(&r, held_kb, now, &wake);
+		assert_true(rc >= 0);
+		if (rc == 0)
+			return now;
+		assert_true(wake > now);
+		now = wake;
+	}
+	fail_msg("the action never ends");
+	return 0;
+}
+
+static void a_pool_is_held_for_its_window(void **state)
+{
+	struct action a = action(LEVEL_POOL, SCOPE_ALL, CAUSE_SOFT);
+
+	(void)state;
+	put_native("vbd-1-51712", "0\n");
+	assert_int_equal(begin(&a), 0);
+	assert_int_equal(run_out(100000, 0, 0), T0 + 150 * MS);
+	assert_int_equal(reclaimer_next(&r, 0, T0, &(uint64_t){0}), 0);
+}
+
+/* The balloon thread looks once a second. */
+static void grants_have_time_to_come_back(void **state)
+{
+	struct action a = action(LEVEL_GRANTS, SCOPE_ALL, CAUSE_REQUEST);
+	uint64_t end;
+
+	(void)state;
+	put_native("vbd-1-51712", "0\n");
+	assert_int_equal(begin(&a), 0);
+	assert_int_equal(run_out(100000, 0, 0), T0 + 1300 * MS);
+	assert_int_equal(begin(&a), 0);
+	end = run_out(100000, 10, T0 + 2 * S);
+	assert_in_range(end, T0 + 2 * S, T0 + 2 * S + 300 * MS);
+	assert_int_equal(begin(&a), 0);
+	end = run_out(100000, 10, T0 + 60 * S);
+	assert_in_range(end, T0 + 3 * S, T0 + 3 * S + 100 * MS);
+}
+
+static void parameters_take_their_steps_and_then_have_their_time(void **state)
+{
+	struct action a = action(LEVEL_GRANTS, SCOPE_ALL, CAUSE_REQUEST);
+	uint64_t end;
+
+	(void)state;
+	put_params();
+	assert_int_equal(begin(&a), 0);
+	end = run_out(100000, 0, 0);
+	assert_in_range(end, T0 + 3 * S, T0 + 4 * S);
+	tree_expect(&tree, PARAMS_DIR "/max_persistent_grants", "1056\n");
+	tree_expect(&tree, PARAMS_DIR "/persistent_grant_unused_seconds", "60\n");
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+}
+
+static void a_step_that_fails_ends_the_action_and_puts_back(void **state)
+{
+	struct action a = action(LEVEL_GRANTS, SCOPE_ALL, CAUSE_REQUEST);
+	uint64_t now = T0;
+	int rc = 1;
+
+	(void)state;
+	put_params();
+	assert_int_equal(begin(&a), 0);
+	tree_drop(&tree, PARAMS_DIR "/max_persistent_grants");
+	while (rc == 1)
+		rc = reclaimer_next(&r, 0, now, &now);
+	assert_int_equal(rc, -ENOENT);
+	assert_false(r.open);
+	tree_expect(&tree, PARAMS_DIR "/max_buffer_pages", "1024\n");
+	tree_expect(&tree, PARAMS_DIR "/persistent_grant_unused_seconds", "60\n");
+}
+
+/* What an idle disk has left after it was asked for all, it will not give the next time. */
+static void what_idle_disks_keep_is_learned(void **state)
+{
+	struct action a = action(LEVEL_REQUESTS, SCOPE_ALL, CAUSE_REQUEST);
+	struct offer o = {.gives_ram = {false, false, true}};
+
+	(void)state;
+	put_native("vbd-1-51712", "6000\n");
+	put_native("vbd-1-51728", "100\n");
+	assert_int_equal(begin(&a), 0);
+	put("vbd-1-51712", "request_kb", "96\n");
+	put("vbd-1-51728", "request_kb", "600\n");
+	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	reclaimer_learn(&r, &policy, &a);
+	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	reclaimer_offer(&r, &policy, &o);
+	assert_int_equal(o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 0);
+	assert_int_equal(o.there_kb[LEVEL_REQUESTS][SCOPE_ALL], 600);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(an_empty_host_has_no_disks_and_no_mechanism),
+		T(disks_are_read_in_the_order_of_their_numbers),
+		T(odd_names_are_no_disks),
+		T(a_level_of_the_future_is_passed_over),
+		T(half_a_disk_shows_nothing),
+		T(the_module_is_known_by_its_disks_or_by_itself),
+		T(a_native_driver_stays_one_without_disks),
+		T(looking_again_takes_no_memory),
+		T(idle_disks_alone_are_told),
+		T(a_request_tells_the_disk_it_names),
+		T(a_disk_that_is_gone_is_none_to_wait_for),
+		T(what_can_be_asked_for_is_what_there_is),
+		T(the_module_takes_pools_and_parameters_the_rest),
+		T(a_pool_is_held_for_its_window),
+		T(grants_have_time_to_come_back),
+		T(parameters_take_their_steps_and_then_have_their_time),
+		T(a_step_that_fails_ends_the_action_and_puts_back),
+		T(what_idle_disks_keep_is_learned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
