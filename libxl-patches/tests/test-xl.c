@@ -24,8 +24,8 @@
 #include <xenstore.h>
 
 /* Domain 7 has disks: xvda of domain 0, xvdb and xvdc of the driver domain. */
-#define DRIVER 5
-#define GUEST  7
+#define DRIVER 5U
+#define GUEST  7U
 
 #define PATIENCE_MS 30000
 #define XL_ARGS_MAX 16
@@ -414,7 +414,7 @@ static void other_responses_are_passed_over(void **state)
 	/* too long, though it begins as it should */
 	(void)snprintf(text, sizeof(text), "%u ok 6 666%*s", seen.id, 1900, "");
 	put(driver, RESPONSE, text);
-	(void)snprintf(text, sizeof(text), "%u ok 6 %0120u", seen.id, 666);
+	(void)snprintf(text, sizeof(text), "%u ok 6 %0120u", seen.id, 666U);
 	put(driver, RESPONSE, text);
 	/* not even the right id helps a text with a nul in it */
 	(void)snprintf(text, sizeof(text), "%u ok 6 666", seen.id);
