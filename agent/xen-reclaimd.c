@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <syslog.h>
 
 static const char usage[] =
@@ -59,15 +58,7 @@ static int restore(int root)
 static int serve(int root, bool dry_run)
 {
 	struct agent a;
-	int r;
-
-	/* What acts when memory is short must not wait for its own pages; those never used cost
-	 * none. */
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
-		say(MESSAGE_FAULT, LOG_NOTICE,
-		    "cannot lock its memory (%s): may be late under pressure",
-		    strerrordesc_np(errno));
-	r = agent_start(&a, root, dry_run);
+	int r = agent_start(&a, root, dry_run);
 
 	if (r == 0)
 		r = agent_run(&a);

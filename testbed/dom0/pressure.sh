@@ -222,7 +222,6 @@ measure() {
         throughput_kb_s=$(awk '{ printf "%d", $2 * 100 / $5 }' <<< "$line")
     fi
     read_swapped in1 out1
-    complaints=$(($(all_complaints) - complaints0))
     read_stall_us stall1
     kill $hog $recorder
     wait $hog $recorder 2> /dev/null || true
@@ -241,6 +240,7 @@ measure() {
         back_within_1s back_1s_kb "$squeezer" read_held_kb
         set_squeezer limit
     fi
+    complaints=$(($(all_complaints) - complaints0))
 }
 
 # run GUEST SQUEEZER LOAD SECONDS: measure, tell and note.
@@ -281,19 +281,21 @@ connect() {
     say "24 disks connected ($1, $2 xen-blkback): $((request_kb / 1024)) MB of dom0's memory, for requests most of it"
 }
 
-# runs GUEST: all rows of the table for a guest, on one boot and with one size of the hog.
+# runs GUEST SQUEEZER...: rows of the table for a guest, on one boot and with one size of the hog: those that
+# stock xen-blkback has, and then native.
 runs() {
-    connect "$1" stock
+    local guest=$1 load squeezer
+    connect "$guest" stock
     size_hog 24
-    run "$1" limit null 10
+    run "$guest" limit null 10
     for load in mostly-idle busy; do
-        for squeezer in mainline params module off; do
-            run "$1" "$squeezer" "$load" "$(demo_seconds "$load")"
+        for squeezer in "${@:2}"; do
+            run "$guest" "$squeezer" "$load" "$(demo_seconds "$load")"
         done
     done
-    connect "$1" native
+    connect "$guest" native
     for load in mostly-idle busy; do
-        run "$1" native "$load" "$(demo_seconds "$load")"
+        run "$guest" native "$load" "$(demo_seconds "$load")"
     done
 }
 
