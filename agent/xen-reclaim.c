@@ -22,7 +22,7 @@ static const char usage[] =
 	"  trigger [--level=pool|grants|requests] [--window=MS] [--timeout=S] [DOMID[/DEVID]]\n"
 	"                      reclaim now, through the daemon\n"
 	"  top [--delay=S] [--batch|--json]\n"
-	"                      domains and disks, live; --batch, --json: once\n"
+	"                      domains and disks, live, or once\n"
 	"  watch [--record=FILE] [--json]\n"
 	"                      a line for each thing that happens, and a trace of it\n"
 	"  replay [--json] FILE\n"
