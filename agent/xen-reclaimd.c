@@ -48,10 +48,11 @@ static int check_config(int root)
 static void drop_metrics(int root)
 {
 	struct config_error err;
-	struct config c;
+	struct config c = {0};
 
 	if (config_load(root, CONFIG_PATH, &c, &err) == 0 && c.metrics_file[0])
 		(void)unlinkat(root, c.metrics_file, 0);
+	config_free(&c);
 }
 
 static int restore(int root)
