@@ -142,13 +142,13 @@ static void grants_of_idle_disks_age_faster_in_pulses(void **state)
 		assert_true(wake > now && wake <= now + 20 * MS);
 		assert_int_equal(params_next(&p, wake, &now), 1);
 		expect_values("0\n", "60\n", "1056\n");
-		assert_true(now >= wake + 40 * MS);
+		assert_true(now >= wake + 100 * MS);
 		if (i + 1 < PULSES)
 			assert_int_equal(params_next(&p, now, &wake), 1);
 	}
 	assert_int_equal(params_next(&p, now, &wake), 0);
 	expect_values("0\n", "10\n", "1056\n");
-	assert_true(now <= T0 + S);
+	assert_true(now <= T0 + 3 * S);
 	assert_int_equal(params_end(&p), 0);
 	expect_all_back();
 }
