@@ -74,6 +74,8 @@ static void look(struct agent *a)
 	if (r < 0)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot look for disks: %s", strerror(-r));
 	domains_name(&a->store, &a->config.policy, &inv->now, DOMAINS_AT_ONCE);
+	for (struct vbd *v = inv->now.vbds; v < inv->now.vbds + inv->now.n; v++)
+		vbd_learn(&a->config.policy, v, now_us());
 	if (inv->mechanism == a->facts.mechanism && inv->params == a->facts.params)
 		return;
 	if (a->event)

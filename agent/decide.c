@@ -40,12 +40,39 @@ static const struct domain_rule *rule_of(const struct policy *p, const struct vb
 	return v->named && v->rule > 0 && v->rule <= p->n_rules ? &p->rules[v->rule - 1] : NULL;
 }
 
-static bool is_idle(const struct policy *p, const struct vbd *v)
+/* From the usual 5 s to more than 5 min: a disk that is used once in that is idle by any measure.
+ */
+#define DOUBTS_MAX 6
+
+static uint64_t idle_time_us(const struct policy *p, const struct vbd *v)
 {
 	const struct domain_rule *rule = rule_of(p, v);
-	uint64_t idle_us = rule && rule->idle_us ? rule->idle_us : p->idle_us;
 
-	return v->shows && v->idle_us >= idle_us;
+	return rule && rule->idle_us ? rule->idle_us : p->idle_us;
+}
+
+static bool is_idle(const struct policy *p, const struct vbd *v)
+{
+	return v->shows && v->idle_us >= idle_time_us(p, v) << v->doubts;
+}
+
+void vbd_told(struct vbd *v, const struct action *a, uint64_t now_us)
+{
+	if (a->scope == SCOPE_IDLE)
+		v->told_us = now_us;
+}
+
+void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us)
+{
+	uint64_t used_us = now_us > v->idle_us ? now_us - v->idle_us : 0;
+
+	if (!v->shows || v->told_us == 0 || used_us <= v->told_us)
+		return;
+	if (used_us - v->told_us >= 2 * idle_time_us(p, v))
+		v->doubts = 0;
+	else if (v->doubts < DOUBTS_MAX)
+		v->doubts++;
+	v->told_us = 0;
 }
 
 static bool is_excluded(const struct policy *p, const struct vbd *v)

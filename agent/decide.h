@@ -110,6 +110,8 @@ struct policy {
  * @idle_us:	since its last request.
  * @held_kb:	pool, persistent grants, request slots: each for itself, whether RAM or not.
  * @kept_kb:	of the request slots: what it keeps whatever it is asked for.
+ * @told_us:	when it was told as an idle one and not used since; 0: never, or answered.
+ * @doubts:	so often running it was used again soon after it was told.
  */
 struct vbd {
 	uint16_t domid;
@@ -124,6 +126,8 @@ struct vbd {
 	uint64_t idle_us;
 	uint64_t held_kb[LEVEL_COUNT];
 	uint64_t kept_kb;
+	uint64_t told_us;
+	uint8_t doubts;
 };
 
 /**
@@ -192,6 +196,15 @@ struct action {
 /** action_means() - whether an action is for this disk. Of disks that show nothing, none is idle.
  */
 bool action_means(const struct policy *p, const struct action *a, const struct vbd *v);
+
+/** vbd_told() - note that an action told this disk. */
+void vbd_told(struct vbd *v, const struct action *a, uint64_t now_us);
+
+/**
+ * vbd_learn() - after a look. A disk that was used again soon after it was told was not idle: it
+ * has to rest twice as long to count as idle the next time. One that did rest starts anew.
+ */
+void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us);
 
 /**
  * order_vbds() - which disks an action tells, and in which order: idle ones first, then the least

@@ -178,6 +178,8 @@ static int read_all(int root, struct inventory *inv)
 		known = find(&inv->before, v.domid, v.devid);
 		if (known) {
 			v.kept_kb = known->kept_kb;
+			v.told_us = known->told_us;
+			v.doubts = known->doubts;
 			v.named = known->named;
 			v.rule = known->rule;
 		}

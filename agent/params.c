@@ -13,8 +13,8 @@
  * Each ring looks for grants to give back every 100 to 200 ms (LRU_INTERVAL in blkback.c) and has
  * them unmapped by a worker; one whose worker is not done by the next look complains in the kernel
  * log. What comes due at once in many rings keeps the workers busy for longer than that, so the
- * age is lowered in pulses: each is seen by the rings that look just then, a tenth of them. From one
- * to the next the looks have moved by less than a pulse, so that every ring sees one; the last,
+ * age is lowered in pulses: each is seen by the rings that look just then, a tenth of them. From
+ * one to the next the looks have moved by less than a pulse, so that every ring sees one; the last,
  * which the caller ends, is for those that were late.
  */
 #define PULSE_US     (10 * USEC_PER_MSEC)

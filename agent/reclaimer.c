@@ -76,23 +76,25 @@ int reclaimer_takes(const struct reclaimer *r, enum level level, int domid, int6
 
 /* A disk that comes or goes is none to wait for. Return: 0 if one took it, else why none did. */
 static int trigger_vbds(struct reclaimer *r, const struct policy *p, const struct offer *o,
-			const struct action *a, uint64_t window_us)
+			const struct action *a, uint64_t window_us, uint64_t now_us)
 {
-	const struct vbd_list *list = &r->inventory.now;
+	struct vbd_list *list = &r->inventory.now;
 	size_t n = order_vbds(p, o, a, list->vbds, list->n, r->inventory.order);
 	int error = -ENODEV;
 
 	r->least_us = window_us;
 	for (size_t i = 0; i < n; i++) {
-		const struct vbd *v = &list->vbds[r->inventory.order[i]];
+		struct vbd *v = &list->vbds[r->inventory.order[i]];
 		uint64_t us = a->window_ms ? window_us : vbd_window_us(p, v, window_us);
 		int rc = vbd_trigger(r->root, v, a->level, (uint32_t)(us / USEC_PER_MSEC));
 
 		r->least_us = max_u64(r->least_us, us);
-		if (rc == 0)
-			r->vbds++;
-		else
+		if (rc < 0) {
 			error = rc;
+			continue;
+		}
+		vbd_told(v, a, now_us);
+		r->vbds++;
 	}
 	return r->vbds ? 0 : error;
 }
@@ -108,7 +110,7 @@ int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct of
 	if (params)
 		rc = params_begin(&r->params, r->root, a->level, a->scope, p->idle_us, now_us);
 	else
-		rc = trigger_vbds(r, p, o, a, window_us);
+		rc = trigger_vbds(r, p, o, a, window_us, now_us);
 	if (rc < 0)
 		return rc;
 	if (params)

@@ -66,6 +66,7 @@ static void refresh(struct sim *s)
 			d->taken = false;
 		}
 		v->idle_us = s->now_us - d->last_us;
+		vbd_learn(&s->config->policy, v, s->now_us);
 		s->held_kb += ram_of(s, v);
 	}
 	if (regrow)
@@ -212,10 +213,11 @@ static uint64_t begin(struct sim *s, const struct offer *o)
 	}
 	s->vbds = order_vbds(p, o, a, list(s)->vbds, list(s)->n, order);
 	for (size_t i = 0; i < s->vbds; i++) {
-		const struct vbd *v = &list(s)->vbds[order[i]];
+		struct vbd *v = &list(s)->vbds[order[i]];
 		uint64_t held_kb = ram_of(s, v);
 
 		check_touched(s, v, false);
+		vbd_told(v, a, s->now_us);
 		must(s, a->need_kb == 0 || given_kb < a->need_kb,
 		     "more disks were told than needed");
 		take(s, order[i], a->level);

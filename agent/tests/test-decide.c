@@ -651,6 +651,58 @@ static void disks_that_are_all_busy_are_not_even_tried(void **state)
 	}
 }
 
+/* Told at 100 s, used again 2 s later: 5 s of rest are none for this disk. */
+static void a_disk_used_again_at_once_has_to_rest_longer(void **state)
+{
+	struct policy p = config_default().policy;
+	struct action a = {
+		.level = LEVEL_GRANTS, .scope = SCOPE_IDLE, .domid = EVERY, .devid = EVERY};
+	struct vbd v = disk(1, 51712, 5 * S);
+
+	(void)state;
+	assert_true(action_means(&p, &a, &v));
+	vbd_told(&v, &a, 100 * S);
+	v.idle_us = 6 * S;
+	vbd_learn(&p, &v, 101 * S); /* not used yet */
+	assert_int_equal(v.doubts, 0);
+	v.idle_us = S;
+	vbd_learn(&p, &v, 103 * S);
+	assert_int_equal(v.doubts, 1);
+	v.idle_us = 10 * S - 1;
+	assert_false(action_means(&p, &a, &v));
+	v.idle_us = 10 * S;
+	assert_true(action_means(&p, &a, &v));
+	for (int i = 0; i < 20; i++) {
+		vbd_told(&v, &a, 200 * S);
+		v.idle_us = S;
+		vbd_learn(&p, &v, 202 * S);
+	}
+	v.idle_us = 321 * S;
+	assert_true(action_means(&p, &a, &v)); /* not for ever */
+	vbd_told(&v, &a, 1000 * S);
+	v.idle_us = S;
+	vbd_learn(&p, &v, 1011 * S);
+	v.idle_us = 5 * S;
+	assert_true(action_means(&p, &a, &v)); /* it rested after all */
+}
+
+/* A request takes from busy disks too: that says nothing of them. */
+static void a_request_teaches_nothing(void **state)
+{
+	struct policy p = config_default().policy;
+	struct action a = {.level = LEVEL_GRANTS,
+			   .scope = SCOPE_ALL,
+			   .domid = EVERY,
+			   .devid = EVERY,
+			   .cause = CAUSE_REQUEST};
+	struct vbd v = disk(1, 51712, 0);
+
+	(void)state;
+	vbd_told(&v, &a, 100 * S);
+	vbd_learn(&p, &v, 101 * S);
+	assert_int_equal(v.doubts, 0);
+}
+
 static void a_request_for_one_disk_is_for_it_alone(void **state)
 {
 	const struct vbd vbds[] = {disk(1, 51712, 0), disk(2, 51712, 0)};
@@ -1035,6 +1087,8 @@ int main(void)
 		cmocka_unit_test(an_action_means_the_disks_it_names),
 		cmocka_unit_test(soft_pressure_goes_to_the_level_where_idle_disks_have_something),
 		cmocka_unit_test(disks_that_are_all_busy_are_not_even_tried),
+		cmocka_unit_test(a_disk_used_again_at_once_has_to_rest_longer),
+		cmocka_unit_test(a_request_teaches_nothing),
 		cmocka_unit_test(a_request_for_one_disk_is_for_it_alone),
 		cmocka_unit_test(
 			idle_disks_come_first_then_the_least_busy_and_the_worst_holder_first),
