@@ -1114,6 +1114,23 @@ static void without_the_daemon_a_trigger_says_so(void **state)
 	expect_one_line(&w.cli);
 }
 
+/* Who asked still waits: the next life of the daemon answers, after putting back what the first
+ * left. */
+static void a_daemon_killed_over_a_request_answers_it_in_its_next_life(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	store_put(MAILBOX_REQUEST, "70 9999999999 pool 1000 *");
+	WAIT(holds(POOL, "0\n"));
+	kill_daemon();
+	assert_int_equal(count_responses("70 "), 0);
+	start_daemon(ARGS());
+	WAIT(count_responses("70 ok 2 "));
+	expect_all_back();
+	stop_daemon();
+	assert_int_equal(count_responses("70 "), 1);
+}
+
 static void malformed_requests_are_answered(void **state)
 {
 	static const struct {
@@ -1693,6 +1710,7 @@ int main(void)
 		T(without_blkback_a_trigger_is_refused),
 		T(one_disk_is_told_where_the_kernel_offers_it),
 		T(without_the_daemon_a_trigger_says_so),
+		T(a_daemon_killed_over_a_request_answers_it_in_its_next_life),
 		T(malformed_requests_are_answered),
 		T(a_request_past_its_deadline_is_ignored),
 		T(one_request_is_served_at_a_time),
