@@ -444,13 +444,15 @@ static void look(struct watcher *w)
 	w->now_us = now_us();
 	if (inventory_read(w->root, &w->inventory) < 0)
 		return;
+	if (w->first) /* before anything is told: who reads it may act on it */
+		(void)look_at_daemon(w);
 	look_at_host(w);
 	look_at_disks(w);
 	moved = look_at_balloon(w);
 	if (moved || w->first)
 		tell_memory(w);
 	moved = look_at_psi(w);
-	moved |= look_at_daemon(w);
+	moved |= !w->first && look_at_daemon(w);
 	if (moved && !w->first)
 		tell_memory(w);
 	w->first = false;

@@ -394,7 +394,7 @@ static void parameters_take_their_steps_and_then_have_their_time(void **state)
 	put_params();
 	assert_int_equal(begin(&a), 0);
 	end = run_out(100000, 0, 0);
-	assert_in_range(end, T0 + 4 * S, T0 + 6 * S);
+	assert_in_range(end, T0 + 5 * S, T0 + 7 * S);
 	tree_expect(&tree, PARAMS_DIR "/max_persistent_grants", "1056\n");
 	tree_expect(&tree, PARAMS_DIR "/persistent_grant_unused_seconds", "60\n");
 	assert_false(tree_has(&tree, PARAMS_SAVED));
