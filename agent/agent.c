@@ -250,16 +250,13 @@ static void grow(struct agent *a)
 		    to_kb);
 }
 
-/* The one way through: an event, the decision, what follows from it. */
-static void handle(struct agent *a, struct event *e)
+/* The one way through, after a look: an event, the decision, what follows from it. */
+static void decide_on(struct agent *a, struct event *e)
 {
-	struct offer o;
+	struct offer o = offer_now(a);
 	struct plan plan;
-	int r;
+	int r = sample(a, &e->now);
 
-	look(a);
-	o = offer_now(a);
-	r = sample(a, &e->now);
 	if (r < 0) { /* goes on with what is known: whoever waits must not wait for ever */
 		say(MESSAGE_FAULT, LOG_ERR, "cannot read memory figures: %s", strerror(-r));
 		e->now = a->last;
@@ -281,6 +278,12 @@ static void handle(struct agent *a, struct event *e)
 		begin(a, &o);
 	if (plan.judged || plan.reclaim)
 		tell_status(a);
+}
+
+static void handle(struct agent *a, struct event *e)
+{
+	look(a);
+	decide_on(a, e);
 }
 
 static int on_wake(sd_event_source *s, uint64_t usec, void *user)
@@ -471,7 +474,7 @@ static void read_request(struct agent *a)
 	e.window_ms = req.window_ms;
 	e.domid = req.domid;
 	e.devid = req.devid;
-	handle(a, &e);
+	decide_on(a, &e); /* the look was above */
 }
 
 /* A request that an earlier life has answered is not served again. */
