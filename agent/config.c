@@ -289,19 +289,18 @@ __attribute__((format(printf, 2, 3))) static int fail(struct parser *p, const ch
 	va_start(ap, fmt);
 	(void)vsnprintf(p->err->text + n, sizeof(p->err->text) - (size_t)n, fmt, ap);
 	va_end(ap);
+	for (char *c = p->err->text; *c; c++) /* what a file holds may be anything */
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	return 0;
 }
 
-/* What a file holds may be anything: show the start of it, as printable characters. */
+/* The start of what may be long. */
 static const char *shown(const char *value, char buf[static 48])
 {
 	size_t n = strnlen(value, 40);
 
-	memcpy(buf, value, n);
-	for (size_t i = 0; i < n; i++)
-		if (buf[i] < ' ' || buf[i] > '~')
-			buf[i] = '?';
-	(void)snprintf(buf + n, 8, "%s", value[n] ? "..." : "");
+	(void)snprintf(buf, 48, "%.*s%s", (int)n, value, value[n] ? "..." : "");
 	return buf;
 }
 
@@ -400,12 +399,12 @@ static bool known_section(const char *section)
  */
 static bool line_is_plain(struct parser *p, const char *line)
 {
-	size_t blank = strspn(line, " \t");
+	size_t blank = strspn(line, " \t\v\f\r"); /* what inih skips */
 	const char *end = strchr(line, ']');
 	char name[64];
 	char buf[48];
 
-	if (blank > 0 && !strchr("\r\n;#", line[blank])) {
+	if (blank > 0 && !strchr("\n;#", line[blank])) {
 		(void)fail(p, "starts with a blank; a line is \"[section]\" or \"key = value\"");
 		return false;
 	}

@@ -308,6 +308,7 @@ static void wrong_lines_are_refused_with_their_number(void **state)
 		{"[presure]\n", {"/a.conf:1: ", "[presure]", "no such section"}},
 		{"[reclaim] window = 1s\n", {"/a.conf:1: ", "[reclaim]", "lines of their own"}},
 		{"[balloon]\nfollow = yes\n  no\n", {"/a.conf:3: ", "blank", ""}},
+		{"\v[press\034]\nsome = 1\n", {"/a.conf:1: ", "blank", ""}},
 		{"[reclaim]\nwindow =\n", {"/a.conf:2: ", "window", "a time from"}},
 	};
 
