@@ -262,9 +262,16 @@ static bool worth_it(const struct policy *p, const struct offer *o, int level, i
 }
 
 /*
- * Where idle disks had nothing to give, busy ones hold it all: they would take it again at once,
- * and their guests would wait for it.
+ * Where idle disks are seen, what busy ones hold above the pool is theirs: they take it again at
+ * once, and their guests wait for it.
  */
+static bool is_theirs(const struct offer *o, int level, int scope)
+{
+	return scope == SCOPE_ALL && level > LEVEL_POOL && o->offered[level][SCOPE_IDLE] &&
+	       o->there_kb[level][SCOPE_IDLE] != KB_UNKNOWN;
+}
+
+/* Where they are not: if idle disks had nothing to give, busy ones hold it all. */
 static bool all_busy(const struct policy *p, const struct state *s, const struct offer *o,
 		     int level, int scope)
 {
@@ -291,7 +298,8 @@ static bool choose(const struct policy *p, const struct offer *o, const struct s
 				continue;
 			if (rests(p, &s->rungs[l][c], now_us))
 				continue;
-			if (cause == CAUSE_HARD && (watched(s, l, c) || all_busy(p, s, o, l, c)))
+			if (cause == CAUSE_HARD &&
+			    (watched(s, l, c) || is_theirs(o, l, c) || all_busy(p, s, o, l, c)))
 				continue;
 			*level = (enum level)l;
 			*scope = (enum scope)c;
