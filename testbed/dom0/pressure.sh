@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # set by library.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The pressure test in dom0: a hog sized to half of what the rings can hold, a guest's load, and what they
@@ -8,7 +8,6 @@
 xen_memory=/sys/devices/system/xen_memory/xen_memory0
 blkback=/sys/module/xen_blkback/parameters
 hog_file=/dev/shm/hog
-devices=/sys/bus/xen-backend/devices
 modules=/lib/modules/$(uname -r)/updates
 ring_kb=4096 # a ring holds 1,024 pages of pool or 1,056 persistent grants
 
@@ -255,11 +254,9 @@ run() {
         throughput_kb_s "$throughput_kb_s"
 }
 
-no_devices() { [[ ! -e $devices ]] || [[ ! $(ls $devices) ]]; }
-
 use_driver() {
     if [[ -e /sys/module/xen_blkback ]]; then
-        await 20 no_devices
+        await 20 no_backends
         rmmod xen-blkback
     fi
     case $1 in
