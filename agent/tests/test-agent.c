@@ -465,27 +465,6 @@ static void what_parameters_cannot_do_is_refused(void **state)
 	expect_untouched();
 }
 
-/* A kernel that offers it, as stub files. */
-static void put_native(const char *vbd)
-{
-	static const char *const files[][2] = {
-		{"levels", "pool grants requests\n"},
-		{"squeeze_ms", "10\n"},
-		{"trigger", ""},
-		{"idle_ms", "9000\n"},
-		{"pool_pages", "2\n"},
-		{"persistent_pages", "1024\n"},
-		{"request_kb", "1248\n"},
-	};
-	char path[128];
-
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		(void)snprintf(path, sizeof(path), "sys/bus/xen-backend/devices/%s/reclaim/%s", vbd,
-			       files[i][0]);
-		tree_put(&w.tree, path, files[i][1]);
-	}
-}
-
 static void one_disk_is_told_where_the_kernel_offers_it(void **state)
 {
 	(void)state;

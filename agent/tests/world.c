@@ -190,20 +190,20 @@ unsigned count(const char *text, const char *part)
 	return n;
 }
 
-void spawn_daemon(const char *const *args)
+void spawn_daemon(const char *program, const char *const *args)
 {
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "%s/notify", w.tree.path);
 	assert_int_equal(setenv("NOTIFY_SOCKET", path, 1), 0);
-	spawn(&w.daemon, daemon_path, args);
+	spawn(&w.daemon, program, args);
 	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
 }
 
 void start_daemon(const char *const *args)
 {
 	w.notified[0] = '\0';
-	spawn_daemon(args);
+	spawn_daemon(daemon_path, args);
 	WAIT(strstr(w.notified, "READY=1") || w.daemon.pid == 0);
 	if (w.daemon.pid == 0)
 		fail_msg("the daemon ended:\n%s", w.daemon.text[ERR]);
@@ -391,6 +391,27 @@ static void put_host(void)
 	tree_put(&w.tree, CONFIG, "[backoff]\nregrowth = 1s\n");
 }
 
+/* A kernel that offers it, as stub files. */
+void put_native(const char *vbd)
+{
+	static const char *const files[][2] = {
+		{"levels", "pool grants requests\n"},
+		{"squeeze_ms", "10\n"},
+		{"trigger", ""},
+		{"idle_ms", "9000\n"},
+		{"pool_pages", "2\n"},
+		{"persistent_pages", "1024\n"},
+		{"request_kb", "1248\n"},
+	};
+	char path[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), "sys/bus/xen-backend/devices/%s/reclaim/%s", vbd,
+			       files[i][0]);
+		tree_put(&w.tree, path, files[i][1]);
+	}
+}
+
 /* A watch fires once when it is set. */
 static void watch(const char *path)
 {
@@ -463,6 +484,7 @@ int world_teardown(void **state)
 	(void)xs_unwatch(dom0, MAILBOX_RESPONSE, MAILBOX_RESPONSE);
 	(void)xs_unwatch(dom0, MAILBOX_AGENT, MAILBOX_AGENT);
 	(void)unsetenv("WATCHDOG_USEC");
+	(void)test_xenstored_as(&xenstored, 0);
 	tree_remove(&w.tree);
 	return 0;
 }

@@ -99,7 +99,7 @@ int run(const char *program, const char *const *args);
 unsigned count(const char *text, const char *part);
 
 /** spawn_daemon() - without waiting. */
-void spawn_daemon(const char *const *args);
+void spawn_daemon(const char *program, const char *const *args);
 
 /** start_daemon() - until it says that it is ready. */
 void start_daemon(const char *const *args);
@@ -139,6 +139,9 @@ void expect_newest(const char *key, const char *value);
 
 /** newest_is() - the last action in the history has this verdict. */
 bool newest_is(const char *verdict);
+
+/** put_native() - a disk of a kernel that offers all levels for each. */
+void put_native(const char *vbd);
 
 /** world_start() - the xenstored of all tests of a program. */
 int world_start(void **state);
