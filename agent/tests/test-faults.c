@@ -6,6 +6,7 @@
  */
 #include "tests/world.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
@@ -32,12 +33,34 @@ static void set_number(const char *name, long value)
 	assert_int_equal(setenv(name, text, 1), 0);
 }
 
-/* What is started next has the stub in front. */
+#ifdef __SANITIZE_ADDRESS__
+/* The sanitizer has to come first, so it keeps the allocations to itself. */
+static const bool sanitized = true;
+
+void __asan_init(void);
+
+static const char *first_library(void)
+{
+	Dl_info info;
+
+	assert_int_not_equal(dladdr((void *)__asan_init, &info), 0);
+	return info.dli_fname;
+}
+#else
+static const bool sanitized = false;
+
+static const char *first_library(void)
+{
+	return "";
+}
+#endif
+
+/* What is started next has the stub in front of the C library. */
 static void load_stub(void)
 {
-	char path[700];
+	char path[1024];
 
-	(void)snprintf(path, sizeof(path), "%s/stub-faults.so", stub_path);
+	(void)snprintf(path, sizeof(path), "%s %s/stub-faults.so", first_library(), stub_path);
 	assert_int_equal(setenv("LD_PRELOAD", path, 1), 0);
 }
 
@@ -681,6 +704,8 @@ static void any_allocation_may_fail(void **state)
 	unsigned long n = 0;
 
 	(void)state;
+	if (sanitized)
+		skip();
 	tree_put(&w.tree, CONFIG, "[domain web]\nwindow = 1s\n[metrics]\nfile = /" METRICS "\n");
 	do
 		live_short_of_memory(++n);
@@ -689,44 +714,52 @@ static void any_allocation_may_fail(void **state)
 	assert_true(n > 100);
 }
 
+static int teardown(void **state)
+{
+	unload_stub();
+	return world_teardown(state);
+}
+
+#define F(name) cmocka_unit_test_setup_teardown(name, world_setup, teardown)
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_xenstored_that_starts_again_is_found),
-		T(a_xenstored_killed_in_a_window_leaves_nothing_changed),
-		T(a_stop_after_xenstore_is_lost_puts_everything_back),
-		T(a_xenstored_that_comes_late_is_found),
-		T(a_socket_that_nobody_serves_is_no_xenstore),
-		T(a_disk_that_went_before_it_was_told_is_left_out),
-		T(disks_that_all_went_are_told_of),
-		T(a_disk_unbound_in_a_window_is_no_matter),
-		T(blkback_may_go_in_a_window_and_come_back),
-		T(a_module_may_come_and_go),
-		T(a_write_that_fails_with_eio_is_answered),
-		T(a_write_that_fails_with_eacces_is_answered),
-		T(a_write_that_fails_with_ebusy_is_answered),
-		T(a_write_that_fails_with_enodev_is_answered),
-		T(a_write_that_fails_half_way_is_taken_back),
-		T(what_cannot_be_put_back_is_tried_again),
-		T(what_could_not_be_put_back_at_the_end_is_told_of),
-		T(without_pressure_information_requests_are_served),
-		T(pressure_that_is_off_is_told_of),
-		T(triggers_that_are_refused_leave_totals),
-		T(a_trigger_that_ends_is_no_reason_to_spin),
-		T(pressure_information_may_vanish_and_return),
-		T(without_room_for_the_old_values_nothing_is_lowered),
-		T(without_its_directory_nothing_is_lowered),
-		T(saved_values_that_are_junk_change_nothing),
-		T(saved_values_that_cannot_be_read_stop_the_start),
-		T(a_full_disk_for_metrics_is_told_of_once),
-		T(a_state_file_that_cannot_be_written_is_no_matter),
-		T(without_memory_figures_requests_are_answered),
-		T(a_clock_that_is_set_prolongs_no_window),
-		T(a_daemon_that_slept_ends_its_window_at_once),
-		T(without_descriptors_nothing_is_lowered),
-		T(with_few_descriptors_it_ends_or_runs),
-		T(of_two_at_once_one_runs),
-		T(any_allocation_may_fail),
+		F(a_xenstored_that_starts_again_is_found),
+		F(a_xenstored_killed_in_a_window_leaves_nothing_changed),
+		F(a_stop_after_xenstore_is_lost_puts_everything_back),
+		F(a_xenstored_that_comes_late_is_found),
+		F(a_socket_that_nobody_serves_is_no_xenstore),
+		F(a_disk_that_went_before_it_was_told_is_left_out),
+		F(disks_that_all_went_are_told_of),
+		F(a_disk_unbound_in_a_window_is_no_matter),
+		F(blkback_may_go_in_a_window_and_come_back),
+		F(a_module_may_come_and_go),
+		F(a_write_that_fails_with_eio_is_answered),
+		F(a_write_that_fails_with_eacces_is_answered),
+		F(a_write_that_fails_with_ebusy_is_answered),
+		F(a_write_that_fails_with_enodev_is_answered),
+		F(a_write_that_fails_half_way_is_taken_back),
+		F(what_cannot_be_put_back_is_tried_again),
+		F(what_could_not_be_put_back_at_the_end_is_told_of),
+		F(without_pressure_information_requests_are_served),
+		F(pressure_that_is_off_is_told_of),
+		F(triggers_that_are_refused_leave_totals),
+		F(a_trigger_that_ends_is_no_reason_to_spin),
+		F(pressure_information_may_vanish_and_return),
+		F(without_room_for_the_old_values_nothing_is_lowered),
+		F(without_its_directory_nothing_is_lowered),
+		F(saved_values_that_are_junk_change_nothing),
+		F(saved_values_that_cannot_be_read_stop_the_start),
+		F(a_full_disk_for_metrics_is_told_of_once),
+		F(a_state_file_that_cannot_be_written_is_no_matter),
+		F(without_memory_figures_requests_are_answered),
+		F(a_clock_that_is_set_prolongs_no_window),
+		F(a_daemon_that_slept_ends_its_window_at_once),
+		F(without_descriptors_nothing_is_lowered),
+		F(with_few_descriptors_it_ends_or_runs),
+		F(of_two_at_once_one_runs),
+		F(any_allocation_may_fail),
 	};
 
 	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
