@@ -4,7 +4,7 @@
 #
 #   make              build the daemon and the command line
 #   make check        all tests: lint, unit, integration, real Xen in QEMU
-#   make demo         the pressure test with its table; REPEAT=3 for medians
+#   make demo         the pressure test with its table; REPEAT=3 for medians, ALL_ROWS=1 for every row
 #   make install      DESTDIR=, PREFIX=/usr
 
 PREFIX  ?= /usr
@@ -18,7 +18,7 @@ check:
 	testbed/check
 
 demo:
-	bench/demo $(REPEAT)
+	bench/demo $(if $(ALL_ROWS),--all-rows) $(REPEAT)
 
 install: all
 	install -D -m 0755 build/agent/xen-reclaimd $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd

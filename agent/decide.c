@@ -51,7 +51,7 @@ static uint64_t idle_time_us(const struct policy *p, const struct vbd *v)
 	return rule && rule->idle_us ? rule->idle_us : p->idle_us;
 }
 
-static bool is_idle(const struct policy *p, const struct vbd *v)
+bool vbd_is_idle(const struct policy *p, const struct vbd *v)
 {
 	return v->shows && v->idle_us >= idle_time_us(p, v) << v->doubts;
 }
@@ -122,7 +122,7 @@ void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct
 				o->there_kb[l][SCOPE_ALL] = KB_UNKNOWN;
 			else if (o->there_kb[l][SCOPE_ALL] != KB_UNKNOWN)
 				o->there_kb[l][SCOPE_ALL] += kb;
-			if (is_idle(p, v))
+			if (vbd_is_idle(p, v))
 				o->there_kb[l][SCOPE_IDLE] += kb;
 		}
 	}
@@ -136,7 +136,7 @@ bool action_means(const struct policy *p, const struct action *a, const struct v
 		return false;
 	if (!(v->levels & 1U << a->level) || (is_spared(p, v) && a->cause != CAUSE_REQUEST))
 		return false;
-	return a->scope == SCOPE_ALL || is_idle(p, v);
+	return a->scope == SCOPE_ALL || vbd_is_idle(p, v);
 }
 
 /* Classes of disks, in the order in which they are told: idle, by requests a second, unknown. */
@@ -153,7 +153,7 @@ static unsigned busy_class(const struct policy *p, const struct vbd *v)
 {
 	unsigned b = bits(v->rate);
 
-	if (is_idle(p, v))
+	if (vbd_is_idle(p, v))
 		return 0;
 	if (!v->shows)
 		return BUSY_CLASSES - 1;
@@ -262,9 +262,16 @@ static bool worth_it(const struct policy *p, const struct offer *o, int level, i
 }
 
 /*
- * Where idle disks had nothing to give, busy ones hold it all: they would take it again at once,
- * and their guests would wait for it.
+ * Where idle disks are seen, what busy ones hold above the pool is theirs: they take it again at
+ * once, and their guests wait for it.
  */
+static bool is_theirs(const struct offer *o, int level, int scope)
+{
+	return scope == SCOPE_ALL && level > LEVEL_POOL && o->offered[level][SCOPE_IDLE] &&
+	       o->there_kb[level][SCOPE_IDLE] != KB_UNKNOWN;
+}
+
+/* Where they are not: if idle disks had nothing to give, busy ones hold it all. */
 static bool all_busy(const struct policy *p, const struct state *s, const struct offer *o,
 		     int level, int scope)
 {
@@ -291,7 +298,8 @@ static bool choose(const struct policy *p, const struct offer *o, const struct s
 				continue;
 			if (rests(p, &s->rungs[l][c], now_us))
 				continue;
-			if (cause == CAUSE_HARD && (watched(s, l, c) || all_busy(p, s, o, l, c)))
+			if (cause == CAUSE_HARD &&
+			    (watched(s, l, c) || is_theirs(o, l, c) || all_busy(p, s, o, l, c)))
 				continue;
 			*level = (enum level)l;
 			*scope = (enum scope)c;

@@ -197,6 +197,9 @@ struct action {
  */
 bool action_means(const struct policy *p, const struct action *a, const struct vbd *v);
 
+/** vbd_is_idle() - shows it, and has rested for as long as its domain and its past ask for. */
+bool vbd_is_idle(const struct policy *p, const struct vbd *v);
+
 /** vbd_told() - note that an action told this disk. */
 void vbd_told(struct vbd *v, const struct action *a, uint64_t now_us);
 

@@ -166,7 +166,7 @@ void reclaimer_learn(struct reclaimer *r, const struct policy *p, const struct a
 	if (a->level != LEVEL_REQUESTS || a->need_kb > 0) /* then not all were told */
 		return;
 	for (struct vbd *v = list->vbds; v < list->vbds + list->n; v++)
-		if (v->shows && v->idle_us >= p->idle_us && action_means(p, a, v))
+		if (vbd_is_idle(p, v) && action_means(p, a, v))
 			v->kept_kb = v->held_kb[LEVEL_REQUESTS];
 }
 

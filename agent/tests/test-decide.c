@@ -651,6 +651,25 @@ static void disks_that_are_all_busy_are_not_even_tried(void **state)
 	}
 }
 
+/* Idle ones gave and are watched, pressure goes on: it is still not the busy one's turn. */
+static void where_idle_disks_are_seen_busy_ones_keep_what_they_use(void **state)
+{
+	const struct vbd vbds[] = {disk(1, 51712, 9 * S), disk(1, 51728, 0)};
+	struct world w = native(vbds, ARRAY_SIZE(vbds));
+	unsigned taken = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		if (send(&w, EVENT_HARD).reclaim) {
+			assert_int_equal(w.s.action.scope, SCOPE_IDLE);
+			(void)carry_out(&w, 4096);
+			taken++;
+		}
+		w.now += S;
+	}
+	assert_in_range(taken, 2, 100);
+}
+
 /* Told at 100 s, used again 2 s later: 5 s of rest are none for this disk. */
 static void a_disk_used_again_at_once_has_to_rest_longer(void **state)
 {
@@ -1087,6 +1106,7 @@ int main(void)
 		cmocka_unit_test(an_action_means_the_disks_it_names),
 		cmocka_unit_test(soft_pressure_goes_to_the_level_where_idle_disks_have_something),
 		cmocka_unit_test(disks_that_are_all_busy_are_not_even_tried),
+		cmocka_unit_test(where_idle_disks_are_seen_busy_ones_keep_what_they_use),
 		cmocka_unit_test(a_disk_used_again_at_once_has_to_rest_longer),
 		cmocka_unit_test(a_request_teaches_nothing),
 		cmocka_unit_test(a_request_for_one_disk_is_for_it_alone),

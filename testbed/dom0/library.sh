@@ -7,6 +7,7 @@
 source /usr/lib/testbed/report.sh
 
 guest_state=/run/testbed
+devices=/sys/bus/xen-backend/devices # of all disks that dom0's kernel serves
 mkdir -p "$guest_state"
 
 # check WHAT COMMAND...: one result line; the scenario goes on either way.
@@ -161,3 +162,5 @@ guest_await() {
 }
 
 guest_destroy() { xl destroy "$1"; }
+
+no_backends() { [[ ! -e $devices ]] || [[ ! $(ls $devices) ]]; }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # set by library.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The pressure test in dom0: a hog sized to half of what the rings can hold, a guest's load, and what they
@@ -8,7 +8,6 @@
 xen_memory=/sys/devices/system/xen_memory/xen_memory0
 blkback=/sys/module/xen_blkback/parameters
 hog_file=/dev/shm/hog
-devices=/sys/bus/xen-backend/devices
 modules=/lib/modules/$(uname -r)/updates
 ring_kb=4096 # a ring holds 1,024 pages of pool or 1,056 persistent grants
 
@@ -255,11 +254,9 @@ run() {
         throughput_kb_s "$throughput_kb_s"
 }
 
-no_devices() { [[ ! -e $devices ]] || [[ ! $(ls $devices) ]]; }
-
 use_driver() {
     if [[ -e /sys/module/xen_blkback ]]; then
-        await 20 no_devices
+        await 20 no_backends
         rmmod xen-blkback
     fi
     case $1 in
@@ -281,28 +278,15 @@ connect() {
     say "24 disks connected ($1, $2 xen-blkback): $((request_kb / 1024)) MB of dom0's memory, for requests most of it"
 }
 
-# runs GUEST SQUEEZER...: rows of the table for a guest, on one boot and with one size of the hog: those that
-# stock xen-blkback has, and then native.
-runs() {
-    local guest=$1 load squeezer
-    connect "$guest" stock
-    size_hog 24
-    run "$guest" limit null 10
-    for load in mostly-idle busy; do
-        for squeezer in "${@:2}"; do
-            run "$guest" "$squeezer" "$load" "$(demo_seconds "$load")"
-        done
-    done
-    connect "$guest" native
-    for load in mostly-idle busy; do
-        run "$guest" native "$load" "$(demo_seconds "$load")"
-    done
-}
+# all_rows: not only those of the demo's short form.
+all_rows() { [[ -e /etc/demo-all-rows ]]; }
 
-# More than a round of all disks, which takes 36 s; busy disks do more rounds in less.
-demo_seconds() {
-    case $1 in
-        mostly-idle) echo 50 ;;
-        busy) echo 20 ;;
-    esac
+# rows GUEST LOAD SQUEEZER...: a run each. Mostly idle for more than a round of all disks, which takes 36 s; busy
+# disks do more rounds in less.
+rows() {
+    local squeezer seconds=45
+    [[ $2 != busy ]] || seconds=20
+    for squeezer in "${@:3}"; do
+        run "$1" "$squeezer" "$2" $seconds
+    done
 }

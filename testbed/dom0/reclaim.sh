@@ -4,7 +4,6 @@
 # What the scenarios of kernel/ share: the files in reclaim/ of a device, which the module and the patched
 # driver both have. It must not know which of the two it looks at.
 
-devices=/sys/bus/xen-backend/devices
 blkback=/sys/module/xen_blkback/parameters
 jiffy_ms=4
 
@@ -18,8 +17,6 @@ for_each_disk() {
         echo "$2" > "$file"
     done
 }
-
-no_backends() { [[ ! -e $devices ]] || [[ ! $(ls $devices) ]]; }
 
 # write_disks GUEST COUNT TIMES [FIRST]: so often 4 MB to each of some disks, in requests that fill a ring.
 write_disks() {
