@@ -523,11 +523,27 @@ static void end_child(struct child *c)
 	close_fd(&c->pidfd);
 }
 
+#define DRIVER_DOMAIN	   1
+#define IN_DRIVER(node)	   "/local/domain/1/" node
+#define MAILBOX_OF_DRIVER  IN_DRIVER("blkback-reclaim")
+#define REQUEST_TO_DRIVER  IN_DRIVER(MAILBOX_REQUEST)
+#define RESPONSE_OF_DRIVER IN_DRIVER(MAILBOX_RESPONSE)
+
+static void remove_driver_domain(void)
+{
+	assert_int_equal(test_xenstored_as(&xenstored, 0), 0);
+	(void)xs_unwatch(dom0, RESPONSE_OF_DRIVER, RESPONSE_OF_DRIVER);
+	(void)xs_rm(dom0, XBT_NULL, MAILBOX_OF_DRIVER);
+	(void)xs_rm(dom0, XBT_NULL, IN_DRIVER(MAILBOX_OWN("blkback-reclaim")));
+	(void)xs_rm(dom0, XBT_NULL, IN_DRIVER("domid"));
+}
+
 static int teardown(void **state)
 {
 	(void)state;
 	end_child(&w.daemon);
 	end_child(&w.cli);
+	remove_driver_domain();
 	close_fd(&w.notify);
 	close_fd(&w.inotify);
 	(void)xs_unwatch(dom0, MAILBOX_RESPONSE, MAILBOX_RESPONSE);
@@ -1259,12 +1275,6 @@ static void a_guest_cannot_use_the_mailbox(void **state)
 
 /* --- a driver domain ------------------------------------------------------------------------ */
 
-#define DRIVER_DOMAIN	   1
-#define IN_DRIVER(node)	   "/local/domain/1/" node
-#define MAILBOX_OF_DRIVER  IN_DRIVER("blkback-reclaim")
-#define REQUEST_TO_DRIVER  IN_DRIVER(MAILBOX_REQUEST)
-#define RESPONSE_OF_DRIVER IN_DRIVER(MAILBOX_RESPONSE)
-
 static void make_node(const char *path, unsigned owner)
 {
 	struct xs_permissions perms[] = {
@@ -1286,7 +1296,7 @@ static void make_mailbox(void)
 	watch(RESPONSE_OF_DRIVER);
 }
 
-/* What is spawned from here on speaks as the driver domain, until remove_driver_domain(). */
+/* What is spawned from here on speaks as the driver domain, until the end of the test. */
 static void enter_driver_domain(void)
 {
 	make_node(IN_DRIVER("domid"), 0);
@@ -1294,15 +1304,6 @@ static void enter_driver_domain(void)
 	make_node(IN_DRIVER(TARGET), 0);
 	store_put(IN_DRIVER(TARGET), "700000");
 	assert_int_equal(test_xenstored_as(&xenstored, DRIVER_DOMAIN), 0);
-}
-
-static void remove_driver_domain(void)
-{
-	assert_int_equal(test_xenstored_as(&xenstored, 0), 0);
-	(void)xs_unwatch(dom0, RESPONSE_OF_DRIVER, RESPONSE_OF_DRIVER);
-	(void)xs_rm(dom0, XBT_NULL, MAILBOX_OF_DRIVER);
-	(void)xs_rm(dom0, XBT_NULL, IN_DRIVER(MAILBOX_OWN("blkback-reclaim")));
-	(void)xs_rm(dom0, XBT_NULL, IN_DRIVER("domid"));
 }
 
 static bool driver_responds(const char *text)
@@ -1327,7 +1328,6 @@ static void a_driver_domain_is_asked_by_dom0_and_from_within(void **state)
 	assert_string_equal(store_get(IN_DRIVER(MAILBOX_AGENT)), "");
 	assert_string_equal(store_get(IN_DRIVER(MAILBOX_OWN(MAILBOX_AGENT))), "");
 	assert_string_equal(store_get(MAILBOX_AGENT), "(none)");
-	remove_driver_domain();
 	expect_all_back();
 }
 
@@ -1346,7 +1346,6 @@ static void each_mailbox_is_served_once_for_each_request(void **state)
 	WAIT(driver_responds("83 error EINVAL"));
 	assert_int_equal(actions_now(), 2);
 	stop_daemon();
-	remove_driver_domain();
 }
 
 /* It cannot tell whether it is the excluded domain's: it leaves all disks alone, and says so. */
@@ -1364,7 +1363,6 @@ static void a_driver_domain_with_an_excluded_domain_acts_on_requests_alone(void 
 	assert_int_equal(actions_now(), 1);
 	expect_newest("cause", "request");
 	stop_daemon();
-	remove_driver_domain();
 	expect_all_back();
 }
 
@@ -1380,7 +1378,6 @@ static void a_driver_domain_without_the_toolstacks_mailbox_has_its_own(void **st
 	WAIT(actions_now() == 2);
 	expect_newest("cause", "balloon");
 	stop_daemon();
-	remove_driver_domain();
 	expect_all_back();
 }
 
