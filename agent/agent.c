@@ -90,6 +90,10 @@ static void look(struct agent *a)
 /* All of them, while nobody waits. */
 static void name_domains(struct agent *a)
 {
+	if (a->driver_domain && a->config.policy.n_rules > 0)
+		say(MESSAGE_CONFIG, LOG_WARNING,
+		    "a driver domain cannot read whose disks it serves: while there are sections "
+		    "[domain ...], nothing but requests is carried out");
 	domains_name(&a->store, &a->config.policy, &a->reclaimer.inventory.now, UINT_MAX);
 }
 
@@ -115,12 +119,12 @@ static bool past(uint64_t deadline_s)
 	return (uint64_t)time(NULL) > deadline_s;
 }
 
-static void respond(struct agent *a, struct response r)
+static void respond(struct agent *a, enum mailbox m, struct response r)
 {
 	char text[MAILBOX_MAX_CHARS + 1];
 
 	if (response_print(&r, text, sizeof(text)) == 0)
-		(void)store_write(&a->store, MAILBOX_RESPONSE, text);
+		(void)store_write(&a->store, mailboxes[m].response, text);
 }
 
 static void answer_request(struct agent *a, int error)
@@ -128,12 +132,13 @@ static void answer_request(struct agent *a, int error)
 	int64_t kb = action_gain_kb(&a->state.action);
 
 	a->answering = false;
-	respond(a, (struct response){
-			   .id = a->request.id,
-			   .error = error,
-			   .vbds = a->reclaimer.vbds,
-			   .kb = kb > 0 ? kb : 0,
-		   });
+	respond(a, a->mailbox,
+		(struct response){
+			.id = a->request.id,
+			.error = error,
+			.vbds = a->reclaimer.vbds,
+			.kb = kb > 0 ? kb : 0,
+		});
 }
 
 static const char *why_no_ram(const struct agent *a)
@@ -479,13 +484,13 @@ static void read_target(struct agent *a)
 	handle(a, &e);
 }
 
-static void read_request(struct agent *a)
+static void read_request(struct agent *a, enum mailbox m)
 {
 	char text[MAILBOX_MAX_CHARS + 2];
 	struct response error = {0};
 	struct request req;
 	struct event e = {.type = EVENT_REQUEST};
-	int n = store_read(&a->store, MAILBOX_REQUEST, text, sizeof(text));
+	int n = store_read(&a->store, mailboxes[m].request, text, sizeof(text));
 	int r;
 
 	if (n <= 0 && n != -E2BIG)
@@ -493,7 +498,7 @@ static void read_request(struct agent *a)
 	r = n < 0 ? -EINVAL : request_parse(text, (size_t)n, &req, &error.id);
 	if (r == 0 && past(req.deadline_s))
 		return; /* a leftover: nobody waits for it */
-	if (r == 0 && req.id == a->request.id)
+	if (r == 0 && req.id == a->served[m])
 		return; /* served, or being served: the watch may fire twice for one request */
 	if (r == 0 && a->answering)
 		r = -EBUSY;
@@ -503,10 +508,12 @@ static void read_request(struct agent *a)
 	}
 	if (r < 0) {
 		error.error = -r;
-		respond(a, error);
+		respond(a, m, error);
 		return;
 	}
 	a->request = req;
+	a->mailbox = m;
+	a->served[m] = req.id;
 	a->answering = true;
 	e.level = req.level;
 	e.window_ms = req.window_ms;
@@ -516,14 +523,15 @@ static void read_request(struct agent *a)
 }
 
 /* A request that an earlier life has answered is not served again. */
-static void read_response(struct agent *a)
+static void read_response(struct agent *a, enum mailbox m)
 {
 	char text[MAILBOX_MAX_CHARS + 2];
 	struct response r;
-	int n = a->answering ? 0 : store_read(&a->store, MAILBOX_RESPONSE, text, sizeof(text));
+	bool served = a->answering && a->mailbox == m; /* now, and in this life */
+	int n = served ? 0 : store_read(&a->store, mailboxes[m].response, text, sizeof(text));
 
 	if (n > 0 && response_parse(text, (size_t)n, &r) == 0)
-		a->request.id = r.id;
+		a->served[m] = r.id;
 }
 
 static void close_store(struct agent *a)
@@ -532,6 +540,7 @@ static void close_store(struct agent *a)
 	a->store_life = sd_event_source_unref(a->store_life);
 	store_close(&a->store);
 	a->report.xenstore = false;
+	memset(a->listens, 0, sizeof(a->listens));
 }
 
 static void lose_store(struct agent *a, int error)
@@ -556,8 +565,9 @@ static int on_store(sd_event_source *s, int fd, uint32_t revents, void *user)
 	while ((r = store_event(&a->store, path, sizeof(path))) > 0) {
 		if (strcmp(path, BALLOON_TARGET) == 0)
 			read_target(a);
-		else
-			read_request(a);
+		for (enum mailbox m = 0; m < MAILBOX_COUNT; m++)
+			if (strcmp(path, mailboxes[m].request) == 0)
+				read_request(a, m);
 	}
 	if (r < 0)
 		lose_store(a, r);
@@ -574,14 +584,37 @@ static int on_store_life(sd_event_source *s, int fd, uint32_t revents, void *use
 	return 0;
 }
 
+static int listen_mailbox(struct agent *a, enum mailbox m)
+{
+	int r = store_write(&a->store, mailboxes[m].agent, MAILBOX_VERSION);
+
+	a->listens[m] = r == 0;
+	if (r == 0)
+		r = store_watch(&a->store, mailboxes[m].request);
+	if (r == 0)
+		read_response(a, m);
+	return r;
+}
+
+static int listen_mailboxes(struct agent *a)
+{
+	int r = listen_mailbox(a, MAILBOX_TOOLSTACKS);
+
+	if (a->driver_domain && r == -EACCES) {
+		say(MESSAGE_XENSTORE, LOG_NOTICE,
+		    "dom0's toolstack made no mailbox for this domain: its requests are not "
+		    "served");
+		r = 0;
+	}
+	if (a->driver_domain && r == 0)
+		r = listen_mailbox(a, MAILBOX_DRIVER_DOMAINS);
+	return r;
+}
+
 static int listen_store(struct agent *a)
 {
-	int r = 0;
+	int r = a->dry_run ? 0 : listen_mailboxes(a);
 
-	if (!a->dry_run)
-		r = store_write(&a->store, MAILBOX_AGENT, MAILBOX_VERSION);
-	if (r == 0 && !a->dry_run)
-		r = store_watch(&a->store, MAILBOX_REQUEST);
 	if (r == 0)
 		r = store_watch(&a->store, BALLOON_TARGET);
 	if (r == 0)
@@ -590,10 +623,8 @@ static int listen_store(struct agent *a)
 	if (r >= 0 && store_life_fd(&a->store) >= 0)
 		r = sd_event_add_io(a->event, &a->store_life, store_life_fd(&a->store), EPOLLIN,
 				    on_store_life, a);
-	if (r >= 0) {
+	if (r >= 0)
 		read_target(a); /* what a later target falls from */
-		read_response(a);
-	}
 	return r;
 }
 
@@ -601,8 +632,10 @@ static int try_store(struct agent *a)
 {
 	int r = store_open(&a->store);
 
-	if (r == 0)
+	if (r == 0) {
+		a->driver_domain = store_domid(&a->store) > 0;
 		r = listen_store(a);
+	}
 	if (r < 0) {
 		close_store(a);
 		arm_timer(a->store_timer, now_us() + AGAIN_US);
@@ -804,8 +837,9 @@ void agent_stop(struct agent *a)
 	put_back(a);
 	if (a->answering)
 		answer_request(a, EIO);
-	if (a->store.xs && !a->dry_run)
-		(void)store_write(&a->store, MAILBOX_AGENT, "");
+	for (enum mailbox m = 0; m < MAILBOX_COUNT; m++)
+		if (a->listens[m])
+			(void)store_write(&a->store, mailboxes[m].agent, "");
 	if (a->event) {
 		close_psi(a);
 		say(MESSAGE_STOPPED, LOG_INFO, "stopped: %" PRIu64 " actions, %" PRIu64 " helped",

@@ -21,7 +21,10 @@
  * struct agent - everything.
  * @root:	 directory descriptor that stands for "/".
  * @lock:	 held while this is the one daemon of the host.
- * @request:	 the last one taken; @answering: it still waits for its response.
+ * @driver_domain: this is one, not dom0.
+ * @request:	 the last one taken, from @mailbox; @answering: it still waits for its response.
+ * @listens:	 the agent is announced in this mailbox.
+ * @served:	 the id of the last request that was taken from it.
  * @psi_fd:	 armed triggers, -1 where there is none.
  * @psi_last:	 totals at the last look, where there are no triggers.
  * @last:	 memory at the last event.
@@ -33,6 +36,7 @@ struct agent {
 	int root;
 	int lock;
 	bool dry_run;
+	bool driver_domain;
 	struct config config;
 	struct facts facts;
 	struct host host;
@@ -42,7 +46,10 @@ struct agent {
 	struct state state;
 	struct report report;
 	struct request request;
+	enum mailbox mailbox;
 	bool answering;
+	bool listens[MAILBOX_COUNT];
+	uint64_t served[MAILBOX_COUNT];
 	bool metrics_failed;
 	struct sample last;
 	uint64_t balloon_kb;

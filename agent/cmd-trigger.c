@@ -104,16 +104,17 @@ static uint64_t new_id(void)
 	return (uint64_t)id + 1;
 }
 
-static int put_request(struct store *s, const struct request *r)
+static int put_request(struct store *s, const char *path, const struct request *r)
 {
 	char text[MAILBOX_MAX_CHARS + 1];
 	int rc = request_print(r, text, sizeof(text));
 
-	return rc < 0 ? rc : store_write(s, MAILBOX_REQUEST, text);
+	return rc < 0 ? rc : store_write(s, path, text);
 }
 
 /* Waits for the response to this id; anything else in the mailbox is somebody else's. */
-static int get_response(struct store *s, uint64_t id, uint64_t end_us, struct response *r)
+static int get_response(struct store *s, const char *from, uint64_t id, uint64_t end_us,
+			struct response *r)
 {
 	char text[MAILBOX_MAX_CHARS + 2];
 	char path[64];
@@ -127,7 +128,7 @@ static int get_response(struct store *s, uint64_t id, uint64_t end_us, struct re
 			return -ETIMEDOUT;
 		(void)poll(&p, 1, (int)((end_us - t) / USEC_PER_MSEC) + 1);
 		while ((rc = store_event(s, path, sizeof(path))) > 0) {
-			int n = store_read(s, MAILBOX_RESPONSE, text, sizeof(text));
+			int n = store_read(s, from, text, sizeof(text));
 
 			if (n > 0 && response_parse(text, (size_t)n, r) == 0 && r->id == id)
 				return 0;
@@ -155,7 +156,8 @@ static const char *refusal(int error)
 }
 
 /* One request at a time: what lies in the mailbox under the lock is a leftover. */
-static int exchange(int root, struct store *s, struct wish *w, struct response *r)
+static int exchange(int root, struct store *s, const struct mailbox_paths *m, struct wish *w,
+		    struct response *r)
 {
 	uint64_t end_us = now_us() + w->timeout_s * USEC_PER_SEC;
 	_cleanup_close_ int lock = toolstack_lock(root, w->timeout_s);
@@ -168,19 +170,20 @@ static int exchange(int root, struct store *s, struct wish *w, struct response *
 		return -ETIMEDOUT;
 	w->request.id = new_id();
 	w->request.deadline_s = (uint64_t)time(NULL) + (end_us - t_us) / USEC_PER_SEC + 1;
-	rc = store_watch(s, MAILBOX_RESPONSE);
+	rc = store_watch(s, m->response);
 	if (rc == 0)
-		rc = put_request(s, &w->request);
+		rc = put_request(s, m->request, &w->request);
 	if (rc == 0)
-		rc = get_response(s, w->request.id, end_us, r);
-	(void)store_write(s, MAILBOX_REQUEST, "");
+		rc = get_response(s, m->response, w->request.id, end_us, r);
+	(void)store_write(s, m->request, "");
 	return rc;
 }
 
-static enum exit_status ask(int root, struct store *s, struct wish *w)
+static enum exit_status ask(int root, struct store *s, const struct mailbox_paths *m,
+			    struct wish *w)
 {
 	struct response r = {0};
-	int rc = exchange(root, s, w, &r);
+	int rc = exchange(root, s, m, w, &r);
 
 	if (rc == -ETIMEDOUT)
 		complain("no response within %" PRIu64 " s", w->timeout_s);
@@ -195,6 +198,7 @@ static enum exit_status ask(int root, struct store *s, struct wish *w)
 
 enum exit_status cmd_trigger(int root, int argc, char **argv)
 {
+	const struct mailbox_paths *m = mailboxes;
 	enum exit_status status;
 	struct store s;
 	struct wish w;
@@ -208,12 +212,14 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 		complain("xenstore: %s", strerror(-r));
 		return STATUS_FAILED;
 	}
+	if (store_domid(&s) > 0)
+		m += MAILBOX_DRIVER_DOMAINS;
 	/* after a kill the key still stands */
-	if (!daemon_runs(root) || store_read(&s, MAILBOX_AGENT, agent, sizeof(agent)) <= 0) {
+	if (!daemon_runs(root) || store_read(&s, m->agent, agent, sizeof(agent)) <= 0) {
 		complain("the daemon is not running: systemctl start xen-reclaimd");
 		status = STATUS_NOT_RUNNING;
 	} else {
-		status = ask(root, &s, &w);
+		status = ask(root, &s, m, &w);
 	}
 	store_close(&s);
 	return status;

@@ -12,6 +12,12 @@
 #define WINDOW_MAX_MS 60000
 #define DOMID_MAX     32751 /* DOMID_FIRST_RESERVED - 1 */
 
+const struct mailbox_paths mailboxes[MAILBOX_COUNT] = {
+	[MAILBOX_TOOLSTACKS] = {MAILBOX_REQUEST, MAILBOX_RESPONSE, MAILBOX_AGENT},
+	[MAILBOX_DRIVER_DOMAINS] = {MAILBOX_OWN(MAILBOX_REQUEST), MAILBOX_OWN(MAILBOX_RESPONSE),
+				    MAILBOX_OWN(MAILBOX_AGENT)},
+};
+
 /* The errors that can be answered; any other is told as EIO. */
 static const int errors[] = {EINVAL, ERANGE, EOPNOTSUPP, EBUSY, ENODEV, ENOENT, ETIME, EIO};
 

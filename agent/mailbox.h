@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The words of the mailbox ~/blkback-reclaim/ in xenstore: what a request and a response look
+ * The words of the mailboxes in xenstore: their paths, and what a request and a response look
  * like. Parses and prints only; knows neither xenstore nor the agent.
  */
 #ifndef XEN_RECLAIM_MAILBOX_H
@@ -15,6 +15,25 @@
 #define MAILBOX_RESPONSE "blkback-reclaim/response"
 #define MAILBOX_AGENT	 "blkback-reclaim/agent"
 #define MAILBOX_VERSION	 "1"
+
+/** MAILBOX_OWN() - a node of a driver domain's own mailbox: below data/ it may write as it likes.
+ */
+#define MAILBOX_OWN(node) "data/" node
+
+/**
+ * enum mailbox - who asks there. In dom0 that is one mailbox. A driver domain reads the request in
+ * the toolstack's and cannot write it, so it has another for who asks within the domain.
+ */
+enum mailbox { MAILBOX_TOOLSTACKS, MAILBOX_DRIVER_DOMAINS, MAILBOX_COUNT };
+
+/** struct mailbox_paths - below the domain's own directory. */
+struct mailbox_paths {
+	const char *request;
+	const char *response;
+	const char *agent;
+};
+
+extern const struct mailbox_paths mailboxes[MAILBOX_COUNT];
 
 /** No request and no response is longer than this, without its terminator. */
 #define MAILBOX_MAX_CHARS 127

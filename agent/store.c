@@ -118,6 +118,16 @@ int store_read(struct store *s, const char *path, char *buf, size_t size)
 	return (int)len;
 }
 
+unsigned store_domid(struct store *s)
+{
+	uint64_t domid = 0;
+	char text[16];
+
+	if (store_read(s, "domid", text, sizeof(text)) < 0 || parse_number(text, &domid) < 0)
+		return 0;
+	return (unsigned)domid;
+}
+
 int store_write(struct store *s, const char *path, const char *value)
 {
 	if (!s->xs)

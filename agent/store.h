@@ -48,6 +48,9 @@ int store_event(struct store *s, char *path, size_t size);
  */
 int store_read(struct store *s, const char *path, char *buf, size_t size);
 
+/** store_domid() - the own domain's number; 0 in dom0, or if xenstore does not say. */
+unsigned store_domid(struct store *s);
+
 /** store_write() - Return: 0 or a negative errno. */
 int store_write(struct store *s, const char *path, const char *value);
 

@@ -715,6 +715,132 @@ static void a_guest_cannot_use_the_mailbox(void **state)
 	expect_untouched();
 }
 
+/* --- a driver domain ------------------------------------------------------------------------ */
+
+#define DRIVER_DOMAIN	   1
+#define IN_DRIVER(node)	   "/local/domain/1/" node
+#define MAILBOX_OF_DRIVER  IN_DRIVER("blkback-reclaim")
+#define REQUEST_TO_DRIVER  IN_DRIVER(MAILBOX_REQUEST)
+#define RESPONSE_OF_DRIVER IN_DRIVER(MAILBOX_RESPONSE)
+
+static void make_node(const char *path, unsigned owner)
+{
+	struct xs_permissions perms[] = {
+		{.id = owner, .perms = XS_PERM_NONE},
+		{.id = DRIVER_DOMAIN, .perms = XS_PERM_READ},
+	};
+
+	store_put(path, "");
+	assert_true(xs_set_permissions(dom0, XBT_NULL, path, perms, ARRAY_SIZE(perms)));
+}
+
+/* As libxl makes them for driver_domain=1. */
+static void make_mailbox(void)
+{
+	make_node(MAILBOX_OF_DRIVER, 0);
+	make_node(REQUEST_TO_DRIVER, 0);
+	make_node(RESPONSE_OF_DRIVER, DRIVER_DOMAIN);
+	make_node(IN_DRIVER(MAILBOX_AGENT), DRIVER_DOMAIN);
+	store_wakes(RESPONSE_OF_DRIVER);
+}
+
+/* What is spawned from here on speaks as the driver domain, until the end of the test. */
+static void enter_driver_domain(void)
+{
+	make_node(IN_DRIVER("domid"), 0);
+	store_put(IN_DRIVER("domid"), "1");
+	make_node(IN_DRIVER(TARGET), 0);
+	store_put(IN_DRIVER(TARGET), "700000");
+	assert_int_equal(test_xenstored_as(&xenstored, DRIVER_DOMAIN), 0);
+}
+
+static int leave_driver_domain(void **state)
+{
+	assert_int_equal(test_xenstored_as(&xenstored, 0), 0);
+	(void)xs_unwatch(dom0, RESPONSE_OF_DRIVER, RESPONSE_OF_DRIVER);
+	(void)xs_rm(dom0, XBT_NULL, MAILBOX_OF_DRIVER);
+	(void)xs_rm(dom0, XBT_NULL, IN_DRIVER(MAILBOX_OWN("blkback-reclaim")));
+	(void)xs_rm(dom0, XBT_NULL, IN_DRIVER("domid"));
+	return world_teardown(state);
+}
+
+#define T_DRIVER(name) cmocka_unit_test_setup_teardown(name, world_setup, leave_driver_domain)
+
+static bool driver_responds(const char *text)
+{
+	return strncmp(store_get(RESPONSE_OF_DRIVER), text, strlen(text)) == 0;
+}
+
+static void a_driver_domain_is_asked_by_dom0_and_from_within(void **state)
+{
+	(void)state;
+	make_mailbox();
+	enter_driver_domain();
+	start_daemon(ARGS());
+	assert_string_equal(store_get(IN_DRIVER(MAILBOX_AGENT)), MAILBOX_VERSION);
+	store_put(REQUEST_TO_DRIVER, "81 9999999999 pool - *");
+	WAIT(driver_responds("81 ok 2 "));
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
+	assert_true(driver_responds("81 ok 2 ")); /* the toolstack's mailbox is its own */
+	assert_string_equal(store_get(REQUEST_TO_DRIVER), "81 9999999999 pool - *");
+	assert_int_equal(actions_now(), 2);
+	stop_daemon();
+	assert_string_equal(store_get(IN_DRIVER(MAILBOX_AGENT)), "");
+	assert_string_equal(store_get(IN_DRIVER(MAILBOX_OWN(MAILBOX_AGENT))), "");
+	assert_string_equal(store_get(MAILBOX_AGENT), "(none)");
+	expect_all_back();
+}
+
+/* What stands in the one mailbox still is no new request since the other had one. */
+static void each_mailbox_is_served_once_for_each_request(void **state)
+{
+	(void)state;
+	make_mailbox();
+	enter_driver_domain();
+	start_daemon(ARGS());
+	store_put(REQUEST_TO_DRIVER, "82 9999999999 pool - *");
+	WAIT(driver_responds("82 ok 2 "));
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
+	store_put(REQUEST_TO_DRIVER, "82 9999999999 pool - *");
+	store_put(REQUEST_TO_DRIVER, "83 x");
+	WAIT(driver_responds("83 error EINVAL"));
+	assert_int_equal(actions_now(), 2);
+	stop_daemon();
+}
+
+/* It cannot tell whether it is the excluded domain's: it leaves all disks alone, and says so. */
+static void a_driver_domain_with_an_excluded_domain_acts_on_requests_alone(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, "[domain db]\nexclude = yes\n");
+	make_mailbox();
+	enter_driver_domain();
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "cannot read whose disks it serves");
+	store_put(IN_DRIVER(TARGET), "500000");
+	store_put(REQUEST_TO_DRIVER, "84 9999999999 pool - *");
+	WAIT(driver_responds("84 ok 2 "));
+	assert_int_equal(actions_now(), 1);
+	expect_newest("cause", "request");
+	stop_daemon();
+	expect_all_back();
+}
+
+/* Made by a toolstack that knows nothing of this. */
+static void a_driver_domain_without_the_toolstacks_mailbox_has_its_own(void **state)
+{
+	(void)state;
+	enter_driver_domain();
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "dom0's toolstack made no mailbox for this domain");
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
+	store_put(IN_DRIVER(TARGET), "500000");
+	WAIT(actions_now() == 2);
+	expect_newest("cause", "balloon");
+	stop_daemon();
+	expect_all_back();
+}
+
 /* --- the command line ----------------------------------------------------------------------- */
 
 static void wrong_usage_is_refused(void **state)
@@ -1127,6 +1253,10 @@ int main(void)
 		T(without_blkback_a_trigger_is_refused),
 		T(one_disk_is_told_where_the_kernel_offers_it),
 		T(without_the_daemon_a_trigger_says_so),
+		T_DRIVER(a_driver_domain_is_asked_by_dom0_and_from_within),
+		T_DRIVER(each_mailbox_is_served_once_for_each_request),
+		T_DRIVER(a_driver_domain_with_an_excluded_domain_acts_on_requests_alone),
+		T_DRIVER(a_driver_domain_without_the_toolstacks_mailbox_has_its_own),
 		T(a_daemon_killed_over_a_request_answers_it_in_its_next_life),
 		T(malformed_requests_are_answered),
 		T(a_request_past_its_deadline_is_ignored),

@@ -413,7 +413,7 @@ void put_native(const char *vbd)
 }
 
 /* A watch fires once when it is set. */
-static void watch(const char *path)
+void store_wakes(const char *path)
 {
 	unsigned n;
 
@@ -428,8 +428,8 @@ static void reset_store(void)
 	store_put(MAILBOX_RESPONSE, "");
 	store_put(TARGET, "700000");
 	(void)xs_rm(dom0, XBT_NULL, MAILBOX_AGENT);
-	watch(MAILBOX_RESPONSE);
-	watch(MAILBOX_AGENT);
+	store_wakes(MAILBOX_RESPONSE);
+	store_wakes(MAILBOX_AGENT);
 }
 
 static void watch_tree(void)

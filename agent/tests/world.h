@@ -118,6 +118,9 @@ void expect_all_back(void);
 void expect_untouched(void);
 void store_put(const char *path, const char *value);
 
+/** store_wakes() - a change there wakes pump(). */
+void store_wakes(const char *path);
+
 /** request() - one that somebody waits for. */
 void request(unsigned id, const char *rest);
 

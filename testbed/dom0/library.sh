@@ -88,6 +88,47 @@ guest_create() {
 	guest_await "$name" '^guest: ready' 120
 }
 
+# A guest's, with another init and what that needs. The kernel takes archives one after the other.
+driver_initramfs() {
+	local tree=$guest_state/driver file
+	rm -rf "$tree"
+	install -D -t "$tree" /usr/lib/testbed/driver/init
+	modprobe --set-version "$(uname -r)" --show-depends overlay | sed -n 's/^insmod \([^ ]*\).*/\1/p' |
+		while read -r file; do
+			install -D "$file" "$tree$file"
+		done
+	cat /usr/lib/testbed/guest-initramfs
+	(cd "$tree" && find . | cpio --quiet -o -H newc)
+}
+
+driver_config() {
+	cat << EOF
+name = "$1"
+kernel = "/boot/vmlinux-$(uname -r)"
+ramdisk = "$guest_state/driver-initramfs"
+extra = "console=hvc0 quiet psi=1 mitigations=off systemd.show_status=false initcall_blacklist=unpopulated_init memhp_default_state=offline"
+memory = 384
+vcpus = 1
+driver_domain = 1
+max_grant_frames = 256
+on_crash = "preserve"
+disk = [
+  'format=raw,vdev=xvda,access=ro,script=block-fast,target=/dev/vdd',
+  'format=raw,vdev=xvdb,access=ro,script=block-fast,target=/dev/vdb',
+]
+EOF
+}
+
+# driver_create NAME XL: a driver domain with disks of its own to serve, made by that xl; returns when systemd
+# has started all in it, and guest_tell can be used.
+driver_create() {
+	driver_initramfs > "$guest_state/driver-initramfs"
+	driver_config "$1" > "$guest_state/$1.cfg"
+	guest_mark "$1"
+	"$2" create -q "$guest_state/$1.cfg"
+	guest_await "$1" '^guest: ready' 180
+}
+
 # guest_tell NAME COMMAND...: the guest runs the line as a shell would.
 guest_tell() {
 	local name=$1 domid
