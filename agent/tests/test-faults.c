@@ -481,6 +481,19 @@ static void without_its_directory_nothing_is_lowered(void **state)
 	stop_daemon();
 }
 
+/* What is to be put back is in memory too. */
+static void saved_values_removed_in_a_window_are_no_matter(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	request(102, "pool 500 *");
+	WAIT(holds(POOL, "0\n"));
+	tree_drop(&w.tree, PARAMS_SAVED);
+	WAIT(count_responses("102 ok 2 "));
+	expect_all_back();
+	stop_daemon();
+}
+
 static void saved_values_that_are_junk_change_nothing(void **state)
 {
 	(void)state;
@@ -749,6 +762,7 @@ int main(int argc, char **argv)
 		F(pressure_information_may_vanish_and_return),
 		F(without_room_for_the_old_values_nothing_is_lowered),
 		F(without_its_directory_nothing_is_lowered),
+		F(saved_values_removed_in_a_window_are_no_matter),
 		F(saved_values_that_are_junk_change_nothing),
 		F(saved_values_that_cannot_be_read_stop_the_start),
 		F(a_full_disk_for_metrics_is_told_of_once),
