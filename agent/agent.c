@@ -450,7 +450,7 @@ static void read_request(struct agent *a)
 	int n = store_read(&a->store, MAILBOX_REQUEST, text, sizeof(text));
 	int r;
 
-	if (n <= 0 && n != -E2BIG)
+	if (n <= 0 && n != -E2BIG && n != -EILSEQ)
 		return;
 	r = n < 0 ? -EINVAL : request_parse(text, (size_t)n, &req, &error.id);
 	if (r == 0 && past(req.deadline_s))

@@ -192,9 +192,7 @@ static void domain_name(const struct top *t, uint16_t domid, char *buf, size_t s
 	(void)snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
 	if (!t->store.xs || store_read((struct store *)&t->store, path, buf, size) <= 0)
 		(void)snprintf(buf, size, "?");
-	for (; *buf; buf++)
-		if (*buf < ' ' || *buf > '~')
-			*buf = '?';
+	make_printable(buf);
 }
 
 static void add_disk(const struct top *t, struct row *r, const struct disk *d)

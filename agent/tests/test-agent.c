@@ -1390,6 +1390,29 @@ static void status_tells_of_the_host_and_of_the_daemon(void **state)
 	tree_unseal(&s);
 }
 
+/* Whoever wrote the state file and named the domain: a terminal is told to do nothing. */
+static void odd_words_reach_no_terminal(void **state)
+{
+	static const char odd[] = "{\"mechanism\":\"a\\u001b[2J\",\"psi\":null,\"history\":[1,"
+				  "{\"cause\":\"\\u001b[2J\",\"level\":\"\\u0007\"}]}";
+
+	(void)state;
+	start_daemon(ARGS());
+	store_put("/local/domain/1/name", "x\x1b[2Jy");
+	tree_put(&w.tree, STATE_FILE, odd);
+	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	expect_said(&w.cli, OUT, "mechanism ?, pressure by ?");
+	assert_null(strpbrk(w.cli.text[OUT], "\x1b\x07"));
+	tree_put(&w.tree, STATE_FILE, "{\"history\":{}}");
+	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	assert_int_equal(run(cli_path, ARGS("top", "--batch", "--delay=1")), 0);
+	expect_said(&w.cli, OUT, "x?[2Jy");
+	assert_int_equal(run(cli_path, ARGS("stat\x1b[2Jus")), 2);
+	expect_said(&w.cli, ERR, "no command \"stat?[2Jus\"");
+	assert_true(xs_rm(dom0, XBT_NULL, "/local/domain/1"));
+	stop_daemon();
+}
+
 static void status_tells_of_the_host_without_the_daemon(void **state)
 {
 	struct json_object *o;
@@ -1719,6 +1742,7 @@ int main(void)
 		T(wrong_usage_is_refused),
 		T(help_and_version_are_told),
 		T(status_tells_of_the_host_and_of_the_daemon),
+		T(odd_words_reach_no_terminal),
 		T(status_tells_of_the_host_without_the_daemon),
 		T(doctor_tells_whether_ram_comes_back),
 	};

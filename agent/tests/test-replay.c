@@ -429,6 +429,21 @@ static void dom0_grows_where_nothing_else_helps(void **state)
 	sim_free(&s);
 }
 
+/* A trace may be wrong; that is not for its reader to report. */
+static void disks_that_hold_more_than_there_is_come_to_an_end(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	run_text(&s, TRACE_HEAD " simulated\n"
+				"0 host native pool grants requests\n"
+				"0 ram 100000\n"
+				"0 disk 1 1 pool 0 - 0 96490000 0 10\n"
+				"5000 end\n");
+	assert_true(s.shortage_s >= 5);
+	sim_free(&s);
+}
+
 /* --- what must always hold ------------------------------------------------------------------ */
 
 static const char idle_disk[] =
@@ -597,6 +612,7 @@ int main(void)
 		T(totals_that_grow_enough_are_pressure),
 		T(requests_are_served_as_the_daemon_does),
 		T(dom0_grows_where_nothing_else_helps),
+		T(disks_that_hold_more_than_there_is_come_to_an_end),
 		T(a_policy_that_does_not_keep_its_word_is_seen),
 		T(whatever_happens_it_holds),
 	};
