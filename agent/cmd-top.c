@@ -266,7 +266,7 @@ static int make_rows(struct top *t)
 			*r = (struct row){.domid = d->vbd.domid, .shows = true, .moving = true};
 			r->devid = t->by_disk ? d->vbd.devid : 0;
 			if (i > 0 && d->vbd.domid == d[-1].vbd.domid)
-				(void)snprintf(r->name, sizeof(r->name), "%s", r[-1].name);
+				memcpy(r->name, r[-1].name, sizeof(r->name));
 			else
 				domain_name(t, r->domid, r->name, sizeof(r->name));
 			t->n_rows++;
