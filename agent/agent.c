@@ -21,6 +21,9 @@
 /* How often to try again what could not be put back. */
 #define PUT_BACK_US USEC_PER_SEC
 
+/* How often to look for a xenstored while there is none, and for memory pressure the same. */
+#define AGAIN_US (2 * USEC_PER_SEC)
+
 static const enum event_type psi_events[PSI_KINDS] = {EVENT_SOFT, EVENT_HARD};
 
 static void tell_metrics(struct agent *a)
@@ -323,20 +326,6 @@ static const struct threshold *psi_threshold(const struct agent *a, int kind)
 	return kind == PSI_SOME ? &a->config.some : &a->config.full;
 }
 
-static int on_psi(sd_event_source *s, int fd, uint32_t revents, void *user)
-{
-	struct agent *a = user;
-	int kind = fd == a->psi_fd[PSI_FULL] ? PSI_FULL : PSI_SOME;
-	struct event e = {.type = psi_events[kind]};
-
-	if (revents & EPOLLERR) {
-		say(MESSAGE_PRESSURE, LOG_ERR, "pressure trigger \"%s\" is gone", psi_names[kind]);
-		return sd_event_source_set_enabled(s, SD_EVENT_OFF);
-	}
-	handle(a, &e);
-	return 0;
-}
-
 static uint64_t totals_period_us(const struct agent *a)
 {
 	uint64_t some = a->config.some.window_us;
@@ -347,23 +336,51 @@ static uint64_t totals_period_us(const struct agent *a)
 	return some < full ? some : full;
 }
 
+static void lose_totals(struct agent *a, int error)
+{
+	if (a->report.psi == PSI_NONE)
+		return;
+	a->report.psi = PSI_NONE;
+	say(MESSAGE_PRESSURE, LOG_ERR, "no pressure information any more (%s)", strerror(-error));
+	tell_status(a);
+}
+
+/* What stalled while there were no totals is nobody's pressure now. */
+static void find_totals(struct agent *a, const struct psi_totals *t)
+{
+	a->psi_last = *t;
+	a->report.psi = PSI_TOTALS;
+	say(MESSAGE_PRESSURE, LOG_NOTICE,
+	    "pressure information is there: reading totals on a timer");
+	tell_status(a);
+}
+
+static void compare_totals(struct agent *a, const struct psi_totals *t)
+{
+	for (int k = PSI_KINDS; k-- > 0;) {
+		uint64_t stall = psi_threshold(a, k)->stall_us;
+		struct event e = {.type = psi_events[k]};
+
+		if (stall && t->us[k] >= a->psi_last.us[k] + stall)
+			handle(a, &e);
+	}
+	a->psi_last = *t;
+}
+
 static int on_psi_timer(sd_event_source *s, uint64_t usec, void *user)
 {
 	struct agent *a = user;
 	struct psi_totals t;
+	int r = psi_read(a->root, &t);
 
 	(void)usec;
-	if (psi_read(a->root, &t) == 0) {
-		for (int k = PSI_KINDS; k-- > 0;) {
-			uint64_t stall = psi_threshold(a, k)->stall_us;
-			struct event e = {.type = psi_events[k]};
-
-			if (stall && t.us[k] >= a->psi_last.us[k] + stall)
-				handle(a, &e);
-		}
-		a->psi_last = t;
-	}
-	arm_timer(s, now_us() + totals_period_us(a));
+	if (r < 0)
+		lose_totals(a, r);
+	else if (a->report.psi == PSI_NONE)
+		find_totals(a, &t);
+	else
+		compare_totals(a, &t);
+	arm_timer(s, now_us() + (r < 0 ? AGAIN_US : totals_period_us(a)));
 	return 0;
 }
 
@@ -375,6 +392,34 @@ static void close_psi(struct agent *a)
 		a->psi_fd[k] = -1;
 	}
 	arm_timer(a->psi_timer, 0);
+}
+
+/* Totals on a timer where there are any, else nothing. */
+static void read_totals(struct agent *a, int error)
+{
+	close_psi(a);
+	a->report.psi = psi_read(a->root, &a->psi_last) == 0 ? PSI_TOTALS : PSI_NONE;
+	if (a->report.psi == PSI_TOTALS && totals_period_us(a))
+		arm_timer(a->psi_timer, now_us() + totals_period_us(a));
+	say(MESSAGE_PRESSURE, LOG_WARNING, "no pressure triggers (%s): %s", strerror(-error),
+	    a->report.psi == PSI_TOTALS ? "reading totals on a timer"
+					: "no pressure information at all; start Linux with psi=1");
+}
+
+static int on_psi(sd_event_source *s, int fd, uint32_t revents, void *user)
+{
+	struct agent *a = user;
+	int kind = fd == a->psi_fd[PSI_FULL] ? PSI_FULL : PSI_SOME;
+	struct event e = {.type = psi_events[kind]};
+
+	(void)s;
+	if (revents & (EPOLLERR | EPOLLHUP)) {
+		read_totals(a, -ENODEV);
+		tell_status(a);
+	} else {
+		handle(a, &e);
+	}
+	return 0;
 }
 
 static int listen_trigger(struct agent *a, int kind)
@@ -407,15 +452,8 @@ static void open_psi(struct agent *a)
 	a->report.psi = PSI_TRIGGER;
 	for (int k = 0; k < PSI_KINDS && r >= 0; k++)
 		r = listen_trigger(a, k);
-	if (r >= 0)
-		return;
-	close_psi(a);
-	a->report.psi = psi_read(a->root, &a->psi_last) == 0 ? PSI_TOTALS : PSI_NONE;
-	if (a->report.psi == PSI_TOTALS && totals_period_us(a))
-		arm_timer(a->psi_timer, now_us() + totals_period_us(a));
-	say(MESSAGE_PRESSURE, LOG_WARNING, "no pressure triggers (%s): %s", strerror(-r),
-	    a->report.psi == PSI_TOTALS ? "reading totals on a timer"
-					: "no pressure information at all; start Linux with psi=1");
+	if (r < 0)
+		read_totals(a, r);
 }
 
 /* --- xenstore ------------------------------------------------------------------------------- */
@@ -482,7 +520,7 @@ static void read_response(struct agent *a)
 {
 	char text[MAILBOX_MAX_CHARS + 2];
 	struct response r;
-	int n = store_read(&a->store, MAILBOX_RESPONSE, text, sizeof(text));
+	int n = a->answering ? 0 : store_read(&a->store, MAILBOX_RESPONSE, text, sizeof(text));
 
 	if (n > 0 && response_parse(text, (size_t)n, &r) == 0)
 		a->request.id = r.id;
@@ -491,8 +529,19 @@ static void read_response(struct agent *a)
 static void close_store(struct agent *a)
 {
 	a->store_source = sd_event_source_unref(a->store_source);
+	a->store_life = sd_event_source_unref(a->store_life);
 	store_close(&a->store);
 	a->report.xenstore = false;
+}
+
+static void lose_store(struct agent *a, int error)
+{
+	say(MESSAGE_XENSTORE, LOG_ERR,
+	    "xenstore is gone (%s): no balloon target and no requests until it is back",
+	    strerror(-error));
+	close_store(a);
+	arm_timer(a->store_timer, now_us() + AGAIN_US);
+	tell_status(a);
 }
 
 static int on_store(sd_event_source *s, int fd, uint32_t revents, void *user)
@@ -510,12 +559,18 @@ static int on_store(sd_event_source *s, int fd, uint32_t revents, void *user)
 		else
 			read_request(a);
 	}
-	if (r < 0) {
-		say(MESSAGE_XENSTORE, LOG_ERR,
-		    "xenstore is gone (%s): no balloon target and no requests from now on",
-		    strerror(-r));
-		close_store(a);
-	}
+	if (r < 0)
+		lose_store(a, r);
+	return 0;
+}
+
+/* Nothing is ever said here: what happens is the end. */
+static int on_store_life(sd_event_source *s, int fd, uint32_t revents, void *user)
+{
+	(void)s;
+	(void)fd;
+	(void)revents;
+	lose_store(user, -EPIPE);
 	return 0;
 }
 
@@ -532,6 +587,9 @@ static int listen_store(struct agent *a)
 	if (r == 0)
 		r = sd_event_add_io(a->event, &a->store_source, store_fd(&a->store), EPOLLIN,
 				    on_store, a);
+	if (r >= 0 && store_life_fd(&a->store) >= 0)
+		r = sd_event_add_io(a->event, &a->store_life, store_life_fd(&a->store), EPOLLIN,
+				    on_store_life, a);
 	if (r >= 0) {
 		read_target(a); /* what a later target falls from */
 		read_response(a);
@@ -539,19 +597,43 @@ static int listen_store(struct agent *a)
 	return r;
 }
 
-static void open_store(struct agent *a)
+static int try_store(struct agent *a)
 {
 	int r = store_open(&a->store);
 
 	if (r == 0)
 		r = listen_store(a);
+	if (r < 0) {
+		close_store(a);
+		arm_timer(a->store_timer, now_us() + AGAIN_US);
+	}
 	a->report.xenstore = r >= 0;
-	if (r >= 0)
-		return;
-	close_store(a);
-	say(MESSAGE_XENSTORE, LOG_WARNING,
-	    "no xenstore (%s): the balloon target is not followed, requests are not served",
-	    strerror(-r));
+	return r;
+}
+
+static void open_store(struct agent *a)
+{
+	int r = try_store(a);
+
+	if (r < 0)
+		say(MESSAGE_XENSTORE, LOG_WARNING,
+		    "no xenstore (%s): the balloon target is not followed, requests are not served",
+		    strerror(-r));
+}
+
+static int on_store_timer(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct agent *a = user;
+
+	(void)s;
+	(void)usec;
+	if (try_store(a) < 0)
+		return 0;
+	say(MESSAGE_XENSTORE, LOG_NOTICE,
+	    "xenstore is there: the balloon target is followed and requests are served");
+	name_domains(a);
+	tell_status(a);
+	return 0;
 }
 
 /* --- life ----------------------------------------------------------------------------------- */
@@ -617,6 +699,8 @@ static int open_loop(struct agent *a)
 		r = add_timer(a, &a->window_timer, on_window);
 	if (r >= 0)
 		r = add_timer(a, &a->psi_timer, on_psi_timer);
+	if (r >= 0)
+		r = add_timer(a, &a->store_timer, on_store_timer);
 	return r < 0 ? r : 0;
 }
 
@@ -695,7 +779,11 @@ int agent_run(struct agent *a)
 {
 	int r;
 
-	(void)sd_notify(0, "READY=1");
+	r = sd_notify(0, "READY=1");
+	if (r < 0) { /* nobody would know, and the unit's start would time out */
+		say(MESSAGE_FAULT, LOG_ERR, "cannot tell systemd of the start: %s", strerror(-r));
+		return r;
+	}
 	r = sd_event_loop(a->event);
 	(void)sd_notify(0, "STOPPING=1");
 	return r;
@@ -705,7 +793,7 @@ static void put_back(struct agent *a)
 {
 	int r = reclaimer_stop(&a->reclaimer);
 
-	if (r == 0 && a->lock >= 0 && !a->dry_run)
+	if (r == 0 && a->event && !a->dry_run) /* it has started */
 		r = params_restore(a->root);
 	if (r < 0)
 		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters: %s", strerror(-r));
@@ -727,6 +815,7 @@ void agent_stop(struct agent *a)
 	a->wake_timer = sd_event_source_unref(a->wake_timer);
 	a->window_timer = sd_event_source_unref(a->window_timer);
 	a->psi_timer = sd_event_source_unref(a->psi_timer);
+	a->store_timer = sd_event_source_unref(a->store_timer);
 	a->event = sd_event_unref(a->event);
 	host_close(&a->host);
 	grower_close(a->grower);

@@ -52,6 +52,8 @@ struct agent {
 	sd_event_source *psi_source[PSI_KINDS];
 	sd_event_source *psi_timer;
 	sd_event_source *store_source;
+	sd_event_source *store_life;
+	sd_event_source *store_timer;
 	sd_event_source *wake_timer;
 	sd_event_source *window_timer;
 };

@@ -565,12 +565,11 @@ int config_load(int root, const char *path, struct config *c, struct config_erro
 {
 	_cleanup_free_ char *buf = malloc(FILE_MAX_BYTES);
 	struct config fresh = config_default();
-	int r;
+	int r = buf ? 0 : -ENOMEM;
 
-	if (!buf)
-		return -ENOMEM;
 	*err = (struct config_error){0};
-	r = load_file(root, path, buf, &fresh, err);
+	if (r == 0)
+		r = load_file(root, path, buf, &fresh, err);
 	if (r == 0)
 		r = load_drop_ins(root, path, buf, &fresh, err);
 	if (r == 0 && fresh.policy.backoff_us > fresh.policy.backoff_max_us) {

@@ -112,6 +112,8 @@ struct policy {
  * @kept_kb:	of the request slots: what it keeps whatever it is asked for.
  * @told_us:	when it was told as an idle one and not used since; 0: never, or answered.
  * @doubts:	so often running it was used again soon after it was told.
+ *
+ * There are two of each disk (inventory.h), so the order of members leaves no holes.
  */
 struct vbd {
 	uint16_t domid;
@@ -120,6 +122,7 @@ struct vbd {
 	uint8_t levels;
 	bool named;
 	bool shows;
+	uint8_t doubts;
 	uint32_t squeeze_ms;
 	uint32_t rate;
 	uint32_t requests;
@@ -127,7 +130,6 @@ struct vbd {
 	uint64_t held_kb[LEVEL_COUNT];
 	uint64_t kept_kb;
 	uint64_t told_us;
-	uint8_t doubts;
 };
 
 /**

@@ -12,7 +12,9 @@
 
 static int open_read(int root, const char *path)
 {
-	return openat(root, path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 int host_open(int root, struct host *h)
@@ -25,8 +27,10 @@ int host_open(int root, struct host *h)
 		.vmstat = open_read(root, "proc/vmstat"),
 	};
 	if (h->meminfo < 0 || h->vmstat < 0) {
+		int r = h->meminfo < 0 ? h->meminfo : h->vmstat;
+
 		host_close(h);
-		return -ENOENT;
+		return r;
 	}
 	return 0;
 }
@@ -45,7 +49,7 @@ static int reread(int fd, char *buf, size_t size)
 	size_t len = 0;
 
 	if (fd < 0)
-		return -ENOENT;
+		return fd;
 	while (len < size - 1) {
 		ssize_t n = pread(fd, buf + len, size - 1 - len, (off_t)len);
 

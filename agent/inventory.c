@@ -170,11 +170,11 @@ static int read_all(int root, struct inventory *inv)
 {
 	int fd = openat(root, VBD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	int r = 0;
+	int r = dir || errno == ENOENT ? 0 : -errno;
 
 	if (!dir) {
 		close_fd(&fd);
-		return 0;
+		return r;
 	}
 	for (struct dirent *d = readdir(dir); d && r == 0; d = readdir(dir)) {
 		const struct vbd *known;

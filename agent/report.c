@@ -176,14 +176,21 @@ void report_judged(struct report *r, const struct action *a)
 	r->lasting_kb += action_lasting_kb(a);
 }
 
+/* Out of memory there may be no value, and no object to put one into. */
+static void put(struct json_object *o, const char *key, struct json_object *value)
+{
+	if (!o || !value || json_object_object_add(o, key, value) < 0)
+		(void)json_object_put(value);
+}
+
 static void put_string(struct json_object *o, const char *key, const char *value)
 {
-	(void)json_object_object_add(o, key, json_object_new_string(value));
+	put(o, key, json_object_new_string(value));
 }
 
 static void put_number(struct json_object *o, const char *key, int64_t value)
 {
-	(void)json_object_object_add(o, key, json_object_new_int64(value));
+	put(o, key, json_object_new_int64(value));
 }
 
 static struct json_object *levels_json(const struct diagnosis *d)
@@ -195,7 +202,7 @@ static struct json_object *levels_json(const struct diagnosis *d)
 
 		put_string(o, "gives_ram", answer_names[d->gives_ram[l]]);
 		put_string(o, "why", d->why[l]);
-		(void)json_object_object_add(levels, level_names[l], o);
+		put(levels, level_names[l], o);
 	}
 	return levels;
 }
@@ -220,13 +227,19 @@ static struct json_object *entry_json(const struct entry *e)
 	return o;
 }
 
+static void append(struct json_object *list, struct json_object *value)
+{
+	if (!list || !value || json_object_array_add(list, value) < 0)
+		(void)json_object_put(value);
+}
+
 static struct json_object *history_json(const struct report *r)
 {
 	struct json_object *list = json_object_new_array();
 	uint64_t first = r->actions > HISTORY_MAX ? r->actions - HISTORY_MAX : 0;
 
 	for (uint64_t i = first; i < r->actions; i++)
-		(void)json_object_array_add(list, entry_json(&r->history[i % HISTORY_MAX]));
+		append(list, entry_json(&r->history[i % HISTORY_MAX]));
 	return list;
 }
 
@@ -241,14 +254,14 @@ int report_write(int root, const struct report *r)
 	put_number(o, "pid", getpid());
 	put_string(o, "mechanism", r->mechanism);
 	put_string(o, "psi", psi_mode_names[r->psi]);
-	(void)json_object_object_add(o, "xenstore", json_object_new_boolean(r->xenstore));
-	(void)json_object_object_add(o, "dry_run", json_object_new_boolean(r->dry_run));
-	(void)json_object_object_add(o, "levels", levels_json(&r->diagnosis));
+	put(o, "xenstore", json_object_new_boolean(r->xenstore));
+	put(o, "dry_run", json_object_new_boolean(r->dry_run));
+	put(o, "levels", levels_json(&r->diagnosis));
 	put_number(o, "actions", (int64_t)r->actions);
 	put_number(o, "helped", (int64_t)r->helped);
 	put_number(o, "lasting_kb", r->lasting_kb);
-	(void)json_object_object_add(o, "history", history_json(r));
-	text = json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN, &len);
+	put(o, "history", history_json(r));
+	text = o ? json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN, &len) : NULL;
 	rc = text ? replace_file(root, STATE_FILE, text, len) : -ENOMEM;
 	(void)json_object_put(o);
 	return rc;

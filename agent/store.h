@@ -10,15 +10,23 @@
 
 struct xs_handle;
 
-/** struct store - a connection. */
+/**
+ * struct store - a connection; @xs is NULL where there is none, and all calls then fail.
+ * @life: a second one that says nothing, plus one, so that 0 means none. libxenstore does not tell
+ *	  that xenstored is gone; this socket hangs up. None if the way leads through the kernel.
+ */
 struct store {
 	struct xs_handle *xs;
+	int life;
 };
 
 /** store_open() - Return: 0, or a negative errno if no xenstored answers. */
 int store_open(struct store *s);
 
 void store_close(struct store *s);
+
+/** store_life_fd() - a descriptor that hangs up when xenstored is gone, or -1. */
+int store_life_fd(const struct store *s);
 
 /** store_fd() - a descriptor that polls readable when store_event() has something. */
 int store_fd(const struct store *s);

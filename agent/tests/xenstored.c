@@ -37,17 +37,11 @@ static int run(char *const argv[])
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
 }
 
-int test_xenstored_start(struct test_xenstored *x, const unsigned *domids, size_t n)
+int test_xenstored_again(struct test_xenstored *x, const unsigned *domids, size_t n)
 {
 	char domid[12], start[] = START, **argv;
 	size_t i;
 	int rc = 0;
-
-	/* A socket's path is short: not below TMPDIR, which may be long. */
-	strcpy(x->dir, "/tmp/xen-reclaim-test.XXXXXX");
-	if (!mkdtemp(x->dir))
-		return -errno;
-	snprintf(x->dom0_path, sizeof(x->dom0_path), "%s/socket", x->dir);
 
 	argv = calloc(n + 3, sizeof(*argv));
 	if (!argv)
@@ -66,16 +60,35 @@ int test_xenstored_start(struct test_xenstored *x, const unsigned *domids, size_
 	for (i = 0; argv && i < n; i++)
 		free(argv[2 + i]);
 	free(argv);
+	return rc;
+}
+
+int test_xenstored_start(struct test_xenstored *x, const unsigned *domids, size_t n)
+{
+	int rc;
+
+	/* A socket's path is short: not below TMPDIR, which may be long. */
+	strcpy(x->dir, "/tmp/xen-reclaim-test.XXXXXX");
+	if (!mkdtemp(x->dir))
+		return -errno;
+	snprintf(x->dom0_path, sizeof(x->dom0_path), "%s/socket", x->dir);
+	rc = test_xenstored_again(x, domids, n);
 	if (rc)
 		test_xenstored_stop(x);
 	return rc;
 }
 
-int test_xenstored_stop(struct test_xenstored *x)
+int test_xenstored_end(struct test_xenstored *x)
 {
 	char stop[] = STOP;
 	char *const argv[] = {stop, x->dir, NULL};
-	int rc = run(argv);
+
+	return run(argv);
+}
+
+int test_xenstored_stop(struct test_xenstored *x)
+{
+	int rc = test_xenstored_end(x);
 
 	if (rmdir(x->dir) && !rc)
 		rc = -errno;

@@ -22,6 +22,10 @@ int test_xenstored_start(struct test_xenstored *x, const unsigned *domids, size_
 /* Returns 0 or a negative errno: 0 says that no process and no file is left. */
 int test_xenstored_stop(struct test_xenstored *x);
 
+/* End it, and start an empty one in the same place: what a restart of xenstored is. */
+int test_xenstored_end(struct test_xenstored *x);
+int test_xenstored_again(struct test_xenstored *x, const unsigned *domids, size_t n);
+
 /* From here on xs_open() of this process speaks as @domid. 0 or a negative errno. */
 int test_xenstored_as(struct test_xenstored *x, unsigned domid);
 
