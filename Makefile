@@ -4,18 +4,24 @@
 #
 #   make              build the daemon and the command line
 #   make check        all tests: lint, unit, integration, real Xen in QEMU
+#   make fuzz         the fuzz targets, FUZZ_SECONDS=3600 each, two at a time
 #   make demo         the pressure test with its table; REPEAT=3 for medians, ALL_ROWS=1 for every row
 #   make install      DESTDIR=, PREFIX=/usr
 
 PREFIX  ?= /usr
 DESTDIR ?=
 REPEAT  ?= 1
+FUZZ_SECONDS ?= 3600
 
 all:
 	$(MAKE) -C agent
 
 check:
 	testbed/check
+
+fuzz:
+	testbed/deps build fuzz
+	$(MAKE) -C agent -j2 fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
 demo:
 	bench/demo $(if $(ALL_ROWS),--all-rows) $(REPEAT)
@@ -38,4 +44,4 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all check demo install clean
+.PHONY: all check fuzz demo install clean

@@ -493,7 +493,7 @@ static void read_request(struct agent *a, enum mailbox m)
 	int n = store_read(&a->store, mailboxes[m].request, text, sizeof(text));
 	int r;
 
-	if (n <= 0 && n != -E2BIG)
+	if (n <= 0 && n != -E2BIG && n != -EILSEQ)
 		return;
 	r = n < 0 ? -EINVAL : request_parse(text, (size_t)n, &req, &error.id);
 	if (r == 0 && past(req.deadline_s))

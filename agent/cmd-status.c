@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <libsmartcols/libsmartcols.h>
+#include <string.h>
 #include <time.h>
 
 #define STATE_MAX_BYTES ((size_t)64 * 1024)
@@ -179,6 +180,17 @@ static struct json_object *member(struct json_object *o, const char *key)
 	return v;
 }
 
+/* A word that this program knows: the file may be another version's. */
+static const char *word(struct json_object *o, const char *key, const char *const *names, size_t n)
+{
+	const char *text = string(o, key);
+
+	for (size_t i = 0; text && i < n; i++)
+		if (strcmp(text, names[i]) == 0)
+			return names[i];
+	return "?";
+}
+
 static void print_host(struct json_object *o)
 {
 	struct json_object *p = member(o, "pressure");
@@ -329,13 +341,14 @@ static void print_daemon(struct json_object *d)
 	struct json_object *list = member(d, "history");
 
 	(void)printf("daemon      pid %" PRId64 ", mechanism %s, pressure by %s%s%s\n",
-		     number(d, "pid"), string(d, "mechanism"), string(d, "psi"),
+		     number(d, "pid"), word(d, "mechanism", mechanism_names, MECHANISM_COUNT),
+		     word(d, "psi", psi_mode_names, PSI_MODES),
 		     json_object_get_boolean(member(d, "xenstore")) ? "" : ", no xenstore",
 		     json_object_get_boolean(member(d, "dry_run")) ? ", dry run" : "");
 	(void)printf("actions     %" PRId64 ", of which %" PRId64 " helped: %" PRId64
 		     " kB back for good\n",
 		     number(d, "actions"), number(d, "helped"), number(d, "lasting_kb"));
-	if (list && json_object_array_length(list) > 0) {
+	if (json_object_is_type(list, json_type_array) && json_object_array_length(list) > 0) {
 		(void)puts("");
 		print_actions(list);
 	}

@@ -192,9 +192,7 @@ static void domain_name(const struct top *t, uint16_t domid, char *buf, size_t s
 	(void)snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
 	if (!t->store.xs || store_read((struct store *)&t->store, path, buf, size) <= 0)
 		(void)snprintf(buf, size, "?");
-	for (; *buf; buf++)
-		if (*buf < ' ' || *buf > '~')
-			*buf = '?';
+	make_printable(buf);
 }
 
 static void add_disk(const struct top *t, struct row *r, const struct disk *d)
@@ -268,7 +266,7 @@ static int make_rows(struct top *t)
 			*r = (struct row){.domid = d->vbd.domid, .shows = true, .moving = true};
 			r->devid = t->by_disk ? d->vbd.devid : 0;
 			if (i > 0 && d->vbd.domid == d[-1].vbd.domid)
-				(void)snprintf(r->name, sizeof(r->name), "%s", r[-1].name);
+				memcpy(r->name, r[-1].name, sizeof(r->name));
 			else
 				domain_name(t, r->domid, r->name, sizeof(r->name));
 			t->n_rows++;

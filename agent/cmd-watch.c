@@ -82,9 +82,8 @@ static uint64_t realtime_us(void)
 	return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* @o: the line's own members, which are freed. */
-static void tell(const struct watcher *w, const char *event, struct json_object *o,
-		 const char *text)
+/* @o: the line's own members, which are freed. @text: shown as far as it is printable. */
+static void tell(const struct watcher *w, const char *event, struct json_object *o, char *text)
 {
 	time_t now = (time_t)(realtime_us() / USEC_PER_SEC);
 	char clock[16] = "";
@@ -97,6 +96,7 @@ static void tell(const struct watcher *w, const char *event, struct json_object 
 	} else {
 		if (localtime_r(&now, &tm))
 			(void)strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+		make_printable(text);
 		(void)printf("%s %-8s %s\n", clock, event, text);
 	}
 	(void)json_object_put(o);
@@ -413,7 +413,8 @@ static bool look_at_daemon(struct watcher *w)
 		state = json_tokener_parse(text);
 	total = json_object_get_int64(member(state, "actions"));
 	list = member(state, "history");
-	n = list ? (int64_t)json_object_array_length(list) : 0;
+	n = json_object_is_type(list, json_type_array) ? (int64_t)json_object_array_length(list)
+						       : 0;
 	if (w->first || total < w->actions) { /* another daemon counts anew */
 		w->actions = w->first ? total : 0;
 		w->open = false;
@@ -424,7 +425,7 @@ static bool look_at_daemon(struct watcher *w)
 				       : NULL;
 		bool open = entry && strcmp(string(entry, "verdict"), "open") == 0;
 
-		if (!entry || (i < w->actions && open))
+		if (!json_object_is_type(entry, json_type_object) || (i < w->actions && open))
 			continue;
 		if (i >= w->actions)
 			record_action(w, entry);

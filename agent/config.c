@@ -289,9 +289,7 @@ __attribute__((format(printf, 2, 3))) static int fail(struct parser *p, const ch
 	va_start(ap, fmt);
 	(void)vsnprintf(p->err->text + n, sizeof(p->err->text) - (size_t)n, fmt, ap);
 	va_end(ap);
-	for (char *c = p->err->text; *c; c++) /* what a file holds may be anything */
-		if (*c < ' ' || *c > '~')
-			*c = '?';
+	make_printable(p->err->text); /* what a file holds may be anything */
 	return 0;
 }
 

@@ -7,6 +7,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+/* More than any host has, and far from where sums overflow: anything else is no figure. */
+#define KB_MAX (UINT64_C(1) << 40)
+
 static int open_read(int root, const char *path)
 {
 	int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
@@ -60,7 +63,7 @@ static int reread(int fd, char *buf, size_t size)
 	return len < size - 1 ? 0 : -E2BIG;
 }
 
-static int reread_number(int fd, uint64_t *v)
+static int reread_kb(int fd, uint64_t *kb)
 {
 	char text[32];
 	int r = reread(fd, text, sizeof(text));
@@ -68,17 +71,18 @@ static int reread_number(int fd, uint64_t *v)
 	if (r < 0)
 		return r;
 	text[strcspn(text, "\n")] = '\0';
-	return parse_number(text, v);
+	r = parse_number(text, kb);
+	return r < 0 ? r : *kb > KB_MAX ? -ERANGE : 0;
 }
 
 int host_balloon(const struct host *h, struct balloon *b)
 {
-	int r = reread_number(h->current, &b->current_kb);
+	int r = reread_kb(h->current, &b->current_kb);
 
 	if (r == 0)
-		r = reread_number(h->target, &b->target_kb);
+		r = reread_kb(h->target, &b->target_kb);
 	if (r == 0)
-		r = reread_number(h->low, &b->low_kb);
+		r = reread_kb(h->low, &b->low_kb);
 	return r;
 }
 
@@ -91,6 +95,8 @@ int host_sample(const struct host *h, struct sample *s)
 
 	if (r == 0)
 		r = find_number(text, "MemAvailable:", &available);
+	if (r == 0 && available > KB_MAX)
+		r = -ERANGE;
 	if (r == 0)
 		r = reread(h->vmstat, text, sizeof(text));
 	if (r == 0)

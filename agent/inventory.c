@@ -18,7 +18,7 @@
 
 const char *const mechanism_names[MECHANISM_COUNT] = {"none", "params", "module", "native"};
 
-/* "vbd-<domid>-<devid>" */
+/* "vbd-<domid>-<devid>", and no other way to write it: its files are found by these numbers. */
 static int parse_name(const char *name, struct vbd *v)
 {
 	char text[32];
@@ -37,7 +37,8 @@ static int parse_name(const char *name, struct vbd *v)
 	    domid > UINT16_MAX || devid > ID_MAX)
 		return -EINVAL;
 	*v = (struct vbd){.domid = (uint16_t)domid, .devid = (uint32_t)devid};
-	return 0;
+	(void)snprintf(text, sizeof(text), "%u-%" PRIu32, v->domid, v->devid);
+	return strcmp(text, name + 4) == 0 ? 0 : -EINVAL;
 }
 
 static void file_path(const struct vbd *v, const char *file, char *path, size_t size)
@@ -45,12 +46,15 @@ static void file_path(const struct vbd *v, const char *file, char *path, size_t 
 	(void)snprintf(path, size, VBD_DIR "/vbd-%u-%u/reclaim/%s", v->domid, v->devid, file);
 }
 
+/* The kernel has 32 bits for each of these: sums of them stay far from where they overflow. */
 static int read_file(int root, const struct vbd *v, const char *file, uint64_t *value)
 {
 	char path[128];
+	int r;
 
 	file_path(v, file, path, sizeof(path));
-	return read_number(root, path, value);
+	r = read_number(root, path, value);
+	return r < 0 ? r : *value > UINT32_MAX ? -ERANGE : 0;
 }
 
 /*
@@ -107,20 +111,23 @@ static void read_vbd(int root, struct vbd *v, const struct vbd *known, uint64_t 
 	uint64_t idle_ms;
 	uint64_t pool;
 	uint64_t grants;
+	uint64_t request_kb;
 
 	v->levels = read_levels(root, v);
 	if (v->levels == 0)
 		return;
-	(void)read_file(root, v, "squeeze_ms", &squeeze_ms);
-	v->squeeze_ms = squeeze_ms < ID_MAX ? (uint32_t)squeeze_ms : 0;
+	if (read_file(root, v, "squeeze_ms", &squeeze_ms) < 0)
+		squeeze_ms = 0;
+	v->squeeze_ms = (uint32_t)squeeze_ms;
 	if (read_file(root, v, "idle_ms", &idle_ms) < 0 ||
 	    read_file(root, v, "pool_pages", &pool) < 0 ||
 	    read_file(root, v, "persistent_pages", &grants) < 0 ||
-	    read_file(root, v, "request_kb", &v->held_kb[LEVEL_REQUESTS]) < 0)
+	    read_file(root, v, "request_kb", &request_kb) < 0)
 		return;
 	v->idle_us = idle_ms * USEC_PER_MSEC;
 	v->held_kb[LEVEL_POOL] = pool * PAGE_KB;
 	v->held_kb[LEVEL_GRANTS] = grants * PAGE_KB;
+	v->held_kb[LEVEL_REQUESTS] = request_kb;
 	v->shows = true;
 	read_rate(root, v, known, since_us);
 }

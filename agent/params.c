@@ -38,9 +38,12 @@ const char *const param_paths[PARAM_COUNT] = {
 	PARAMS_DIR "/max_persistent_grants",
 };
 
+/* The kernel has 32 bits for each. */
 static int get(int root, enum param_id id, uint64_t *v)
 {
-	return read_number(root, param_paths[id], v);
+	int r = read_number(root, param_paths[id], v);
+
+	return r < 0 ? r : *v > UINT32_MAX ? -ERANGE : 0;
 }
 
 static int set(int root, enum param_id id, uint64_t v)

@@ -51,6 +51,7 @@ void say(enum message m, int priority, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	make_printable(text);
 	to_stderr(text);
 	(void)sd_journal_send("MESSAGE=%s", text, "PRIORITY=%d", priority, "MESSAGE_ID=%s",
 			      message_ids[m], NULL);

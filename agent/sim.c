@@ -634,6 +634,7 @@ int sim_end(struct sim *s)
 	int r;
 
 	s->load_kb = 0;
+	s->ram_kb = INT64_MAX; /* nor is it short where the disks alone hold more than there was */
 	r = advance(s, s->now_us + p->min_interval_us + p->regrowth_us + 2 * s->config->window_us +
 			       60 * USEC_PER_SEC);
 	if (r < 0)

@@ -113,6 +113,8 @@ int store_read(struct store *s, const char *path, char *buf, size_t size)
 		return failed();
 	if (len >= size)
 		return -E2BIG;
+	if (memchr(value, '\0', len))
+		return -EILSEQ;
 	memcpy(buf, value, len);
 	buf[len] = '\0';
 	return (int)len;

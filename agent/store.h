@@ -44,7 +44,8 @@ int store_event(struct store *s, char *path, size_t size);
 
 /**
  * store_read() - a value, terminated.
- * Return: its length; -ENOENT; -E2BIG if it does not fit; else a negative errno.
+ * Return: its length; -ENOENT; -E2BIG if it does not fit; -EILSEQ if it is no text, which would end
+ * elsewhere for whoever reads it as one; else a negative errno.
  */
 int store_read(struct store *s, const char *path, char *buf, size_t size);
 

@@ -150,6 +150,13 @@ int find_number(const char *text, const char *key, uint64_t *value)
 	return -ENOENT;
 }
 
+void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 uint64_t now_us(void)
 {
 	struct timespec t;

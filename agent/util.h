@@ -98,6 +98,12 @@ int parse_number(const char *text, uint64_t *value);
  */
 int find_number(const char *text, const char *key, uint64_t *value);
 
+/**
+ * make_printable() - put "?" in the place of every character that is not printable ASCII: what is
+ * quoted from somewhere else must not reach a terminal as a command to it.
+ */
+void make_printable(char *text);
+
 static inline uint64_t max_u64(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;

@@ -43,13 +43,14 @@ static const struct command commands[] = {
 
 void complain(const char *fmt, ...)
 {
+	char text[1024];
 	va_list ap;
 
-	(void)fputs("xen-reclaim: ", stderr);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	(void)fputc('\n', stderr);
+	make_printable(text);
+	(void)fprintf(stderr, "xen-reclaim: %s\n", text);
 }
 
 bool daemon_runs(int root)

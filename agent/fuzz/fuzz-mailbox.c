@@ -3,18 +3,8 @@
  * Fuzz target: requests and responses of the mailbox. What parses must print as what parses to the
  * same, and stay within its bounds. Knows no xenstore.
  */
+#include "fuzz/fuzz.h"
 #include "mailbox.h"
-#include "util.h"
-
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void try_request(const char *text, size_t len)
 {

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Fuzz target: pressure lines, and the numbers of sysfs and procfs. Knows no file. */
+#include "fuzz/fuzz.h"
 #include "psi.h"
-#include "util.h"
-
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -13,8 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct psi_totals t;
 	uint64_t v = 0;
 
-	if (!text)
-		abort();
+	check(text != NULL);
 	if (size)
 		memcpy(text, data, size);
 	text[size] = '\0';
@@ -26,8 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		char printed[32];
 
 		(void)snprintf(printed, sizeof(printed), "%llu", (unsigned long long)v);
-		if (strcmp(*digits ? digits : "0", printed) != 0)
-			abort();
+		check(strcmp(*digits ? digits : "0", printed) == 0);
 	}
 	free(text);
 	return 0;

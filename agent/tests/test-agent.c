@@ -6,6 +6,7 @@
  */
 #include "tests/world.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
@@ -843,6 +844,76 @@ static void a_driver_domain_without_the_toolstacks_mailbox_has_its_own(void **st
 
 /* --- the command line ----------------------------------------------------------------------- */
 
+/* What the daemon has used so far. */
+struct usage {
+	uint64_t anon_kb;
+	unsigned fds;
+	uint64_t reads;
+};
+
+static struct usage usage_now(void)
+{
+	_cleanup_close_ int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct usage u = {0};
+	char path[64];
+	char text[4096];
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "%d/status", w.daemon.pid);
+	assert_true(read_text(proc, path, text, sizeof(text)) > 0);
+	assert_int_equal(find_number(text, "RssAnon:", &u.anon_kb), 0);
+	(void)snprintf(path, sizeof(path), "%d/io", w.daemon.pid);
+	assert_true(read_text(proc, path, text, sizeof(text)) > 0);
+	assert_int_equal(find_number(text, "syscr:", &u.reads), 0);
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", w.daemon.pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while (readdir(dir))
+		u.fds++;
+	(void)closedir(dir);
+	return u;
+}
+
+/* Each round is a target and a request that the daemon reads, and the answer to this. */
+static void go_round(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		w.n_responses = 0;
+		store_put(TARGET, i % 2 ? "700000" : "700001");
+		sync_daemon();
+	}
+}
+
+/* EVENTS=1000000 for as many; what is compared is the last tenth with the second. */
+static void many_events_cost_no_more_each(void **state)
+{
+	const char *events = getenv("EVENTS");
+	unsigned tenth = (events ? (unsigned)strtoul(events, NULL, 10) : 10000) / 2 / 10;
+	uint64_t start_us = now_us();
+	struct usage u[11];
+
+	(void)state;
+	(void)alarm(300 + tenth / 20);
+	start_daemon(ARGS());
+	for (int i = 0; i <= 10; i++) {
+		u[i] = usage_now();
+		if (i < 10)
+			go_round(tenth);
+	}
+	print_message("%u events in %u ms: RssAnon %u to %u kB, %u to %u descriptors, "
+		      "%u and %u reads in a tenth\n",
+		      20 * tenth, (unsigned)((now_us() - start_us) / USEC_PER_MSEC),
+		      (unsigned)u[1].anon_kb, (unsigned)u[10].anon_kb, u[1].fds, u[10].fds,
+		      (unsigned)(u[2].reads - u[1].reads), (unsigned)(u[10].reads - u[9].reads));
+	assert_int_equal(u[10].fds, u[1].fds);
+	assert_true(u[10].reads - u[9].reads <= (u[2].reads - u[1].reads) * 101 / 100);
+#ifndef __SANITIZE_ADDRESS__ /* it keeps for a while what was freed */
+	assert_true(u[10].anon_kb <= u[1].anon_kb);
+#endif
+	stop_daemon();
+	(void)alarm(300);
+}
+
 static void wrong_usage_is_refused(void **state)
 {
 	static const char *const cli[][4] = {
@@ -972,6 +1043,29 @@ static void status_tells_of_the_host_and_of_the_daemon(void **state)
 	expect_said(&w.cli, OUT, "no-gain");
 	stop_daemon();
 	tree_unseal(&s);
+}
+
+/* Whoever wrote the state file and named the domain: a terminal is told to do nothing. */
+static void odd_words_reach_no_terminal(void **state)
+{
+	static const char odd[] = "{\"mechanism\":\"a\\u001b[2J\",\"psi\":null,\"history\":[1,"
+				  "{\"cause\":\"\\u001b[2J\",\"level\":\"\\u0007\"}]}";
+
+	(void)state;
+	start_daemon(ARGS());
+	store_put("/local/domain/1/name", "x\x1b[2Jy");
+	tree_put(&w.tree, STATE_FILE, odd);
+	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	expect_said(&w.cli, OUT, "mechanism ?, pressure by ?");
+	assert_null(strpbrk(w.cli.text[OUT], "\x1b\x07"));
+	tree_put(&w.tree, STATE_FILE, "{\"history\":{}}");
+	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	assert_int_equal(run(cli_path, ARGS("top", "--batch", "--delay=1")), 0);
+	expect_said(&w.cli, OUT, "x?[2Jy");
+	assert_int_equal(run(cli_path, ARGS("stat\x1b[2Jus")), 2);
+	expect_said(&w.cli, ERR, "no command \"stat?[2Jus\"");
+	assert_true(xs_rm(dom0, XBT_NULL, "/local/domain/1"));
+	stop_daemon();
 }
 
 static void status_tells_of_the_host_without_the_daemon(void **state)
@@ -1211,7 +1305,7 @@ static void top_obeys_its_keys(void **state)
 	assert_int_equal(key, ARRAY_SIZE(keys));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		T(systemd_is_told_of_its_life),
@@ -1263,12 +1357,15 @@ int main(void)
 		T(one_request_is_served_at_a_time),
 		T(a_request_that_had_to_wait_gets_its_own_answer),
 		T(a_guest_cannot_use_the_mailbox),
+		T(many_events_cost_no_more_each),
 		T(wrong_usage_is_refused),
 		T(help_and_version_are_told),
 		T(status_tells_of_the_host_and_of_the_daemon),
+		T(odd_words_reach_no_terminal),
 		T(status_tells_of_the_host_without_the_daemon),
 		T(doctor_tells_whether_ram_comes_back),
 	};
 
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests(tests, world_start, world_stop);
 }

@@ -103,6 +103,19 @@ static void what_cannot_be_looked_up_has_no_name(void **state)
 	assert_true(name_one(&v)->named);
 }
 
+/* A value in xenstore is bytes: what stands behind a NUL is not passed over. */
+static void a_name_with_a_nul_is_none(void **state)
+{
+	struct vbd v = {.domid = 1};
+
+	(void)state;
+	put(1, "vm", "/vm/x");
+	assert_true(xs_write(store.xs, XBT_NULL, "/local/domain/1/name", "db\0x", 4));
+	assert_false(name_one(&v)->named);
+	put(1, "name", "db");
+	assert_int_equal(name_one(&v)->rule, 1);
+}
+
 /* A driver domain may not read who the others are. */
 static void a_domain_without_the_right_to_read_names_nobody(void **state)
 {
@@ -199,6 +212,7 @@ int main(void)
 		cmocka_unit_test(a_domain_of_no_section_has_a_name_and_no_rule),
 		cmocka_unit_test(dom0_has_no_uuid),
 		cmocka_unit_test(what_cannot_be_looked_up_has_no_name),
+		cmocka_unit_test(a_name_with_a_nul_is_none),
 		cmocka_unit_test(a_domain_without_the_right_to_read_names_nobody),
 		cmocka_unit_test(disks_of_one_domain_are_looked_up_once),
 		cmocka_unit_test(a_failure_of_one_domain_is_not_the_nexts),

@@ -125,6 +125,8 @@ static void odd_names_are_no_disks(void **state)
 		"vbd-65536-1",
 		"vbd-1-4294967296",
 		"vbd-00000000000000000000000000000000001-1",
+		"vbd-01-2",
+		"vbd-1-007",
 	};
 	char path[160];
 
@@ -155,6 +157,28 @@ static void half_a_disk_shows_nothing(void **state)
 	look();
 	assert_false(inv.now.vbds[0].shows);
 	assert_int_equal(inventory_request_kb(&inv), 0);
+}
+
+/* A figure that wrapped below zero in the kernel is none, and sums do not overflow. */
+static void a_figure_of_more_than_32_bits_is_none(void **state)
+{
+	static const char *const files[] = {"idle_ms", "pool_pages", "persistent_pages",
+					    "request_kb"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		put_native("vbd-1-51712", "0\n");
+		put("vbd-1-51712", files[i], "4294967295\n");
+		look();
+		assert_true(inv.now.vbds[0].shows);
+		put("vbd-1-51712", files[i], "18446744073709551615\n");
+		look();
+		assert_false(inv.now.vbds[0].shows);
+		assert_int_equal(inv.now.vbds[0].held_kb[LEVEL_REQUESTS], 0);
+	}
+	put("vbd-1-51712", "squeeze_ms", "4294967296\n");
+	look();
+	assert_int_equal(inv.now.vbds[0].squeeze_ms, 0);
 }
 
 static void the_module_is_known_by_its_disks_or_by_itself(void **state)
@@ -448,6 +472,7 @@ int main(void)
 		T(odd_names_are_no_disks),
 		T(a_level_of_the_future_is_passed_over),
 		T(half_a_disk_shows_nothing),
+		T(a_figure_of_more_than_32_bits_is_none),
 		T(the_module_is_known_by_its_disks_or_by_itself),
 		T(a_native_driver_stays_one_without_disks),
 		T(looking_again_takes_no_memory),

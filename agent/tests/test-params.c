@@ -56,6 +56,16 @@ static int setup(void **state)
 	return 0;
 }
 
+/* Where a value is none of the kernel's, nothing is lowered. */
+static void a_value_of_more_than_32_bits_is_none(void **state)
+{
+	(void)state;
+	put_values("1024\n", "60\n", "4294967296\n");
+	assert_int_equal(params_present(tree.root), -ERANGE);
+	assert_int_equal(params_begin(&p, tree.root, LEVEL_GRANTS, SCOPE_ALL, IDLE, T0), -ERANGE);
+	expect_values("1024\n", "60\n", "4294967296\n");
+}
+
 static int begin_idle(enum level level, enum scope scope, uint64_t idle_us)
 {
 	return params_begin(&p, tree.root, level, scope, idle_us, T0);
@@ -574,6 +584,7 @@ int main(void)
 		T(blkback_unloaded_in_the_window_leaves_nothing_to_put_back),
 		T(blkback_unloaded_before_a_restore_leaves_nothing_to_put_back),
 		T(blkback_loaded_again_in_the_window_keeps_its_new_values),
+		T(a_value_of_more_than_32_bits_is_none),
 		T(a_parameter_that_cannot_be_lowered_changes_nothing),
 		T(a_step_that_cannot_be_taken_is_told),
 		T(a_value_that_cannot_be_put_back_is_put_back_later),

@@ -9,7 +9,9 @@
 #include "tests/cmocka-all.h"
 #include "util.h"
 
+#include <stdarg.h>
 #include <string.h>
+#include <syslog.h>
 #include <systemd/sd-journal.h>
 
 static char sent[4096];
@@ -116,6 +118,27 @@ static void an_action_is_one_entry(void **state)
 	expect_none("XEN_RECLAIM_DEVID");
 }
 
+int sd_journal_send(const char *format, ...)
+{
+	va_list ap;
+
+	n_sent++;
+	va_start(ap, format);
+	(void)vsnprintf(sent, sizeof(sent), format, ap);
+	va_end(ap);
+	return 0;
+}
+
+static void what_a_message_quotes_reaches_no_terminal_as_a_command(void **state)
+{
+	(void)state;
+	say(MESSAGE_FAULT, LOG_ERR, "/%s: no such file",
+	    "a\x1b]0;b\x07\n\x9b"
+	    "c");
+	assert_int_equal(n_sent, 1);
+	assert_string_equal(sent, "MESSAGE=/a?]0;b???c: no such file");
+}
+
 static void an_action_for_one_disk_names_it(void **state)
 {
 	struct report r = {0};
@@ -165,6 +188,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_action_is_one_entry, reset),
+		cmocka_unit_test_setup(what_a_message_quotes_reaches_no_terminal_as_a_command,
+				       reset),
 		cmocka_unit_test_setup(an_action_for_one_disk_names_it, reset),
 		cmocka_unit_test_setup(an_action_that_is_superseded_is_said_to_be, reset),
 		cmocka_unit_test_setup(a_dry_run_says_nothing_of_what_was_not_done, reset),

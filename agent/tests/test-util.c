@@ -199,6 +199,15 @@ static void a_key_without_a_number_takes_none_from_the_next_line(void **state)
 	assert_true(find_number("pswpin\n7\n", "pswpin", &v) < 0);
 }
 
+static void what_is_not_printable_becomes_a_question_mark(void **state)
+{
+	char text[] = " a~\x1b[2J\n\x7f\x80\xff.";
+
+	(void)state;
+	make_printable(text);
+	assert_string_equal(text, " a~?[2J????.");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +230,7 @@ int main(void)
 						tree_setup, tree_teardown),
 		cmocka_unit_test(a_number_is_found_by_the_whole_key),
 		cmocka_unit_test(a_key_without_a_number_takes_none_from_the_next_line),
+		cmocka_unit_test(what_is_not_printable_becomes_a_question_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

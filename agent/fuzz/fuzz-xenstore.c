@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fuzz target: values and watches of xenstore, through the agent's own handlers. Every request gets
+ * at most one answer, of the mailbox's form and with its id; nothing else is written; a rule is had
+ * by the whole of a name alone; an estimate stays within what a backend can hold. No xenstored.
+ */
+/* What would reach files, before any header names it: a host's figures are another target's. */
+#define inventory_read	fake_inventory_read
+#define host_sample	fake_host_sample
+#define host_balloon	fake_host_balloon
+#define reclaimer_begin fake_reclaimer_begin
+#define report_write	fake_report_write
+
+#include "fuzz/fuzz.h"
+#include "requests.h"
+
+#include <stdarg.h>
+#include <xenstore.h>
+
+#include "../agent.c" /* the handlers are its own */
+
+enum { NAME, VM, FRONTEND, QUEUES, QUEUES_MAX, ORDER, ORDER_MAX, REQUEST, RESPONSE, OWN_TARGET };
+
+static struct store_value values[] = {
+	{.key = "name"},
+	{.key = "vm"},
+	{.key = "frontend"},
+	{.key = "multi-queue-num-queues"},
+	{.key = "multi-queue-max-queues"},
+	{.key = "ring-page-order"},
+	{.key = "max-ring-page-order"},
+	{.key = "request"},
+	{.key = "response"},
+	{.key = "target"},
+};
+
+static struct domain_rule rules[] = {{.whom = "db"},
+				     {.whom = "0a1b2c3d-0000-1111-2222-333344445555"}};
+static unsigned answers;
+
+/* The journal: what is said reaches people's terminals. */
+int sd_journal_send(const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	check_printable(text, strlen(text), "");
+	return 0;
+}
+
+int sd_journal_sendv(const struct iovec *iov, int n)
+{
+	for (int i = 0; i < n; i++)
+		check_printable(iov[i].iov_base, iov[i].iov_len, "");
+	return 0;
+}
+
+static void wrote(const char *path, const char *value, size_t len)
+{
+	uint64_t id = strtoull(values[REQUEST].value, NULL, 10);
+	struct response r;
+
+	check(strcmp(path, MAILBOX_RESPONSE) == 0);
+	check(response_parse(value, len, &r) == 0);
+	check(r.id == 0 || r.id == id);
+	answers++;
+}
+
+static struct vbd disks[] = {
+	{.domid = 1, .devid = 51712, .levels = 7, .squeeze_ms = 10},
+	{.domid = 2, .devid = 51712},
+};
+
+int inventory_read(int root, struct inventory *inv)
+{
+	(void)root;
+	inv->now = (struct vbd_list){.vbds = disks, .n = ARRAY_SIZE(disks)};
+	inv->params = true;
+	inv->mechanism = MECHANISM_MODULE;
+	return 0;
+}
+
+int host_sample(const struct host *h, struct sample *s)
+{
+	(void)h;
+	*s = (struct sample){.held_known = true, .held_kb = 100000, .available_kb = 100000};
+	return 0;
+}
+
+int host_balloon(const struct host *h, struct balloon *b)
+{
+	(void)h;
+	*b = (struct balloon){.current_kb = 600000, .target_kb = 700000};
+	return 0;
+}
+
+/* What is begun is never done: nothing wakes this. */
+int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct offer *o,
+		    const struct action *a, uint64_t window_us, uint64_t now_us)
+{
+	(void)r;
+	(void)p;
+	(void)o;
+	(void)now_us;
+	check(a->level <= LEVEL_REQUESTS && window_us >= USEC_PER_MSEC);
+	check(window_us <= 60 * USEC_PER_SEC);
+	return a->domid == 1 ? -ENODEV : 0;
+}
+
+int report_write(int root, const struct report *r)
+{
+	(void)root;
+	(void)r;
+	return 0;
+}
+
+static void try_names(struct agent *a)
+{
+	struct vbd v = {.domid = 1};
+	struct vbd_list list = {.vbds = &v, .n = 1};
+	size_t len;
+
+	domains_name(&a->store, &a->config.policy, &list, 1);
+	check(v.rule <= ARRAY_SIZE(rules) && (v.named || !v.rule));
+	if (!v.rule)
+		return;
+	len = strlen(rules[v.rule - 1].whom);
+	check((values[NAME].len == len &&
+	       memcmp(values[NAME].value, rules[v.rule - 1].whom, len) == 0) ||
+	      (values[VM].len == len + 4 &&
+	       memcmp(values[VM].value + 4, rules[v.rule - 1].whom, len) == 0));
+}
+
+static void try_estimate(struct agent *a)
+{
+	const struct inventory *inv = &a->reclaimer.inventory;
+	struct requests r = requests_estimate(&a->store, inv);
+
+	check(r.held_kb <= inv->now.n * 256 * 512 * 40 && r.kept_kb <= inv->now.n * 256 * 48);
+	check(r.kept_kb <= r.held_kb);
+}
+
+static void fire(struct agent *a, const char *token)
+{
+	store_token = token;
+	answers = 0;
+	check(on_store(NULL, -1, 0, a) == 0);
+	check(answers <= 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = {data, size};
+	struct agent a = {
+		.config = config_default(),
+		.facts = {.mechanism = MECHANISM_MODULE, .params = true},
+		.report = {.mechanism = "module"},
+	};
+	char token[96];
+
+	(void)setenv("JOURNAL_STREAM", "1", 1); /* nothing on stderr */
+	store_values = values;
+	n_store_values = ARRAY_SIZE(values);
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++)
+		disks[i].named = false;
+	a.config.policy.rules = rules;
+	a.config.policy.n_rules = size % 3;
+	a.store.xs = xs_open(0);
+	store_wrote = wrote;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		values[i].len = next_field(&in, values[i].value, sizeof(values[i].value));
+	read_response(&a);
+	look(&a);
+	try_names(&a);
+	try_estimate(&a);
+	fire(&a, MAILBOX_REQUEST);
+	fire(&a, MAILBOX_REQUEST);
+	fire(&a, BALLOON_TARGET);
+	while (in.left) { /* what a guest changes again and again, under any name */
+		values[OWN_TARGET].len = next_field(&in, values[OWN_TARGET].value, 32);
+		values[REQUEST].len = next_field(&in, values[REQUEST].value, 200);
+		(void)next_field(&in, token, sizeof(token));
+		fire(&a, BALLOON_TARGET);
+		fire(&a, token);
+	}
+	store_wrote = NULL;
+	return 0;
+}
