@@ -88,27 +88,48 @@ static bool pass_message(int from, int to)
 	       (header[3] == 0 || pass(from, to, body, header[3]));
 }
 
+/* The one that speaks, and the one that only tells of xenstored's end. */
+#define CONNECTIONS 2
+
+static int connect_back(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&relay.back, sizeof(relay.back)) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+/* Until a connection ends: then the daemon has ended. */
 static void *relay_run(void *unused)
 {
-	int front = accept(relay.listener, NULL, NULL);
-	int back = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool on = front >= 0 && back >= 0 &&
-		  connect(back, (struct sockaddr *)&relay.back, sizeof(relay.back)) == 0;
+	struct pollfd p[1 + 2 * CONNECTIONS] = {{relay.listener, POLLIN, 0}};
+	nfds_t n = 1;
+	bool on = true;
 
 	(void)unused;
-	while (on) {
-		struct pollfd p[] = {{front, POLLIN, 0}, {back, POLLIN, 0}};
-
-		on = poll(p, ARRAY_SIZE(p), -1) > 0;
-		if (on && p[0].revents) {
-			(void)__atomic_add_fetch(&relay.requests, 1, __ATOMIC_SEQ_CST);
-			on = pass_message(front, back);
+	while (on && poll(p, n, -1) > 0) {
+		for (nfds_t i = 1; on && i < n; i += 2) {
+			if (p[i].revents) {
+				(void)__atomic_add_fetch(&relay.requests, 1, __ATOMIC_SEQ_CST);
+				on = pass_message(p[i].fd, p[i + 1].fd);
+			}
+			if (on && p[i + 1].revents)
+				on = pass_message(p[i + 1].fd, p[i].fd);
 		}
-		if (on && p[1].revents)
-			on = pass_message(back, front);
+		if (!on || !p[0].revents)
+			continue;
+		on = n < ARRAY_SIZE(p);
+		for (int side = 0; on && side < 2; side++) {
+			p[n] = (struct pollfd){side ? connect_back()
+						    : accept(relay.listener, NULL, NULL),
+					       POLLIN, 0};
+			on = p[n++].fd >= 0;
+		}
 	}
-	close_fd(&front);
-	close_fd(&back);
+	for (nfds_t i = 1; i < n; i++)
+		close_fd(&p[i].fd);
 	return NULL;
 }
 
@@ -122,7 +143,7 @@ static void relay_start(void)
 	assert_true(relay.listener >= 0);
 	assert_int_equal(bind(relay.listener, (struct sockaddr *)&relay.front, sizeof(relay.front)),
 			 0);
-	assert_int_equal(listen(relay.listener, 1), 0);
+	assert_int_equal(listen(relay.listener, CONNECTIONS), 0);
 	assert_int_equal(pthread_create(&relay.thread, NULL, relay_run, NULL), 0);
 }
 
