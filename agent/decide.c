@@ -267,8 +267,9 @@ static bool worth_it(const struct policy *p, const struct offer *o, int level, i
  */
 static bool is_theirs(const struct offer *o, int level, int scope)
 {
-	return scope == SCOPE_ALL && level > LEVEL_POOL && o->offered[level][SCOPE_IDLE] &&
-	       o->there_kb[level][SCOPE_IDLE] != KB_UNKNOWN;
+	if (scope != SCOPE_ALL || level == LEVEL_POOL)
+		return false;
+	return o->offered[level][SCOPE_IDLE] && o->there_kb[level][SCOPE_IDLE] != KB_UNKNOWN;
 }
 
 /* Where they are not: if idle disks had nothing to give, busy ones hold it all. */
