@@ -3,8 +3,11 @@
 	.section .rodata
 	.balign 8
 	.global sight_object
-	.global sight_object_end
+	.global sight_object_size
 sight_object:
 	.incbin "rings.bpf.o"
-sight_object_end:
+end:
+	.balign 8
+sight_object_size:
+	.quad end - sight_object
 	.section .note.GNU-stack, "", %progbits

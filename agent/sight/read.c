@@ -12,7 +12,7 @@
 
 /* Of object.S. */
 extern const char sight_object[];
-extern const char sight_object_end[];
+extern const uint64_t sight_object_size;
 
 struct sight_bpf {
 	struct bpf_object *object;
@@ -30,10 +30,9 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 
 static int load(struct sight_bpf *bpf)
 {
-	size_t size = (size_t)(sight_object_end - sight_object);
 	int r;
 
-	bpf->object = bpf_object__open_mem(sight_object, size, NULL);
+	bpf->object = bpf_object__open_mem(sight_object, sight_object_size, NULL);
 	if (!bpf->object)
 		return -errno;
 	r = bpf_object__load(bpf->object);
