@@ -86,6 +86,8 @@ const char *sight_reason(int error)
 	case EPERM:
 	case EACCES:
 		return "no privilege to use BPF: run as root, on a kernel that is not locked down";
+	case EINVAL:
+		return "this kernel's xen-blkback is another than this program knows";
 	default:
 		return strerror(-error);
 	}

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A task iterator: writes one struct ring_sight for each thread of xen-blkback, which serves one
- * ring. Runs only while somebody reads, and changes nothing. Takes no lock: of a disk that goes
- * meanwhile it may write anything, whose name then is no disk's.
+ * ring. Such a thread is known by its data: a ring whose thread it is. Its function would tell as
+ * well, but kernel.kptr_restrict may hide where that is. Runs only while somebody reads, and
+ * changes nothing. Takes no lock: of a disk that goes meanwhile it may write anything, whose name
+ * then is no disk's.
  */
 #include <linux/bpf.h>
 
@@ -45,10 +47,10 @@ struct xen_blkif_ring {
 	unsigned int persistent_gnt_c;
 	struct gnttab_page_cache free_pages;
 	struct xen_blkif *blkif;
+	struct task_struct *xenblkd;
 };
 
 struct kthread {
-	int (*threadfn)(void *);
 	void *data;
 };
 
@@ -70,9 +72,6 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
-/* The function of these threads; null while xen-blkback is not loaded. */
-extern const void xen_blkif_schedule __ksym __weak;
-
 SEC("iter/task")
 int rings(struct bpf_iter__task *ctx)
 {
@@ -82,15 +81,13 @@ int rings(struct bpf_iter__task *ctx)
 	struct xen_blkif *blkif;
 	struct kthread *thread;
 	const char *name;
-	void *function;
 
 	if (!task || !(task->flags & PF_KTHREAD))
 		return 0;
 	thread = BPF_CORE_READ(task, worker_private);
-	function = BPF_CORE_READ(thread, threadfn);
-	if (!function || function != &xen_blkif_schedule)
-		return 0;
 	ring = BPF_CORE_READ(thread, data);
+	if (BPF_CORE_READ(ring, xenblkd) != task)
+		return 0;
 	blkif = BPF_CORE_READ(ring, blkif);
 	name = BPF_CORE_READ(blkif, be, dev, dev.kobj.name);
 	if (bpf_probe_read_kernel_str(sight.name, sizeof(sight.name), name) < 0)
@@ -102,5 +99,6 @@ int rings(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* The kernel's helpers are for programs under its own licence, and takes this word for that. */
+/* Helpers that read the kernel's memory are for programs that name its own licence, by this word.
+ */
 char licence[] SEC("license") = "GPL";

@@ -157,6 +157,7 @@ static void every_reason_has_its_words(void **state)
 	assert_non_null(strstr(sight_reason(-ENOENT), "no BTF of xen_blkback"));
 	assert_non_null(strstr(sight_reason(-EPERM), "run as root"));
 	assert_string_equal(sight_reason(-EACCES), sight_reason(-EPERM));
+	assert_non_null(strstr(sight_reason(-EINVAL), "xen-blkback is another"));
 	assert_string_equal(sight_reason(-ENOMEM), strerror(ENOMEM));
 }
 
