@@ -454,7 +454,7 @@ static void the_kernel_is_told_at_once(void **state)
 	assert_true(us[EVENTS / 2] <= TOLD_MEDIAN_US);
 }
 
-#define MANY 2000
+#define MANY 1000
 
 static struct vbd vbds[MANY];
 static uint32_t order[MANY];
