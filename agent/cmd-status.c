@@ -244,7 +244,7 @@ static uint64_t idle_time_ms(int root)
 	return c.policy.idle_us / USEC_PER_MSEC;
 }
 
-/* Of all disks of a domain; "?" where one does not show it. */
+/* Of all disks of a domain; "?" where one of them is not seen. */
 static void set_sum(struct libscols_line *line, size_t column, struct json_object *disks,
 		    const char *key)
 {
