@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * xen-reclaim top: what each domain and each disk holds and does, live. Reads sysfs, xenstore and BPF;
- * changes nothing, and asks the daemon nothing. What cannot be seen is "?".
+ * xen-reclaim top: what each domain and each disk holds and does, live. Reads sysfs, xenstore and
+ * BPF; changes nothing, and asks the daemon nothing. What cannot be seen is "?".
  */
 #include "config.h"
 #include "host.h"
