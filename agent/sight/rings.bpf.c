@@ -30,6 +30,7 @@ struct xenbus_device {
 	struct device dev;
 };
 
+/* xen-netback has another, with this member at the same place: libbpf refuses where they differ. */
 struct backend_info {
 	struct xenbus_device *dev;
 };
