@@ -2,6 +2,7 @@
 /* xen-reclaim doctor: facts, judged by diagnose(), told. Changes nothing. */
 #include "diagnose.h"
 #include "requests.h"
+#include "sight.h"
 #include "toolstack.h"
 #include "util.h"
 #include "xen-reclaim.h"
@@ -23,6 +24,23 @@ static int64_t slots_kb(int root)
 	inventory_free(&inv);
 	store_close(&s);
 	return (int64_t)(r.held_kb - r.kept_kb);
+}
+
+static void look_for_sight(int root, struct facts *f)
+{
+	struct sight s = {0};
+	int r;
+
+	if (f->mechanism == MECHANISM_NATIVE) {
+		f->seen_by = "sysfs";
+		return;
+	}
+	r = sight_probe(&s, root);
+	if (r < 0)
+		f->unseen = sight_reason(r);
+	else
+		f->seen_by = "BPF";
+	sight_close(&s);
 }
 
 static struct json_object *to_json(const struct facts *f, const struct diagnosis *d)
@@ -85,6 +103,8 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 	if (f.control_domain)
 		f.xen_free_kb = toolstack_free_kb();
 	f.slots_kb = slots_kb(root);
+	if (f.blkback)
+		look_for_sight(root, &f);
 	d = diagnose(&f);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		if (d.gives_ram[l] != ANSWER_NO)

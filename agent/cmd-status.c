@@ -8,6 +8,7 @@
 #include "inventory.h"
 #include "params.h"
 #include "report.h"
+#include "sight.h"
 #include "store.h"
 #include "util.h"
 #include "xen-reclaim.h"
@@ -108,10 +109,9 @@ static struct json_object *disk_json(const struct vbd *v)
 	put_number(o, "devid", v->devid);
 	if (v->levels)
 		put_number(o, "squeeze_ms", v->squeeze_ms);
-	if (!v->shows)
-		return o;
-	put_number(o, "idle_ms", (int64_t)(v->idle_us / USEC_PER_MSEC));
-	for (int l = 0; l < LEVEL_COUNT; l++)
+	if (v->shows)
+		put_number(o, "idle_ms", (int64_t)(v->idle_us / USEC_PER_MSEC));
+	for (int l = 0; l < LEVEL_COUNT && (v->shows || v->seen); l++)
 		put_number(o, keys[l], (int64_t)v->held_kb[l]);
 	return o;
 }
@@ -140,11 +140,21 @@ static struct json_object *domains_json(const struct inventory *inv)
 static void add_inventory(int root, struct json_object *o)
 {
 	struct inventory inv = {0};
+	struct sight sight = {0};
+	const char *reason;
+	const char *by;
 
 	(void)inventory_read(root, &inv);
+	sight_look(&sight, root, &inv);
+	by = sight_by(&sight, &inv, &reason);
 	(void)json_object_object_add(o, "mechanism",
 				     json_object_new_string(mechanism_names[inv.mechanism]));
+	if (by)
+		(void)json_object_object_add(o, "seen_by", json_object_new_string(by));
+	if (reason)
+		(void)json_object_object_add(o, "unseen", json_object_new_string(reason));
 	(void)json_object_object_add(o, "domains", domains_json(&inv));
+	sight_close(&sight);
 	inventory_free(&inv);
 }
 
@@ -212,6 +222,10 @@ static void print_host(struct json_object *o)
 		     " out since boot\n",
 		     number(m, "available_kb"), number(m, "pswpin"), number(m, "pswpout"));
 	(void)printf("mechanism   %s\n", string(o, "mechanism"));
+	if (member(o, "seen_by"))
+		(void)printf("disks       seen by %s\n", string(o, "seen_by"));
+	if (member(o, "unseen"))
+		(void)printf("disks       not seen: %s\n", string(o, "unseen"));
 	if (json_object_object_length(k) == 0)
 		(void)printf("parameters  xen_blkback is not loaded\n");
 	for (int id = 0; id < PARAM_COUNT; id++)
@@ -230,7 +244,7 @@ static uint64_t idle_time_ms(int root)
 	return c.policy.idle_us / USEC_PER_MSEC;
 }
 
-/* Of all disks of a domain; "?" where one does not show it. */
+/* Of all disks of a domain; "?" where one of them is not seen. */
 static void set_sum(struct libscols_line *line, size_t column, struct json_object *disks,
 		    const char *key)
 {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * xen-reclaim top: what each domain and each disk holds and does, live. Reads sysfs and xenstore;
- * changes nothing, and asks the daemon nothing. What this kernel does not show is "?".
+ * xen-reclaim top: what each domain and each disk holds and does, live. Reads sysfs, xenstore and
+ * BPF; changes nothing, and asks the daemon nothing. What cannot be seen is "?".
  */
 #include "config.h"
 #include "host.h"
 #include "inventory.h"
 #include "psi.h"
+#include "sight.h"
 #include "store.h"
 #include "util.h"
 #include "xen-reclaim.h"
@@ -43,13 +44,15 @@ struct disk {
 	uint64_t kb_s;
 };
 
-/** struct row - a disk, or all disks of a domain: sums. @shows: of all of them. */
+/** struct row - a disk, or all disks of a domain: sums. @shows: of all of them; @seen: each one's
+ * @held_kb. */
 struct row {
 	uint16_t domid;
 	uint32_t devid;
 	char name[64];
 	uint64_t disks;
 	bool shows;
+	bool seen;
 	bool moving;
 	uint64_t idle; /* disks that are idle; of one disk: for how many seconds */
 	uint64_t held_kb[LEVEL_COUNT];
@@ -76,6 +79,7 @@ struct top {
 	uint64_t delay_s;
 	uint64_t idle_us;
 	struct inventory inventory;
+	struct sight sight;
 	struct store store;
 	struct host host;
 	struct look now;
@@ -145,6 +149,7 @@ static int look(struct top *t)
 
 	if (r < 0)
 		return r;
+	sight_look(&t->sight, t->root, &t->inventory);
 	now.disks = calloc(list->n + 1, sizeof(*now.disks));
 	if (!now.disks)
 		return -ENOMEM;
@@ -199,6 +204,7 @@ static void add_disk(const struct top *t, struct row *r, const struct disk *d)
 {
 	r->disks++;
 	r->shows &= d->vbd.shows;
+	r->seen &= d->vbd.shows || d->vbd.seen;
 	r->moving &= d->moving;
 	r->requests_s += d->requests_s;
 	r->kb_s += d->kb_s;
@@ -263,7 +269,8 @@ static int make_rows(struct top *t)
 		if (!t->by_disk && i > 0 && d->vbd.domid == d[-1].vbd.domid) {
 			r--;
 		} else {
-			*r = (struct row){.domid = d->vbd.domid, .shows = true, .moving = true};
+			*r = (struct row){
+				.domid = d->vbd.domid, .shows = true, .seen = true, .moving = true};
 			r->devid = t->by_disk ? d->vbd.devid : 0;
 			if (i > 0 && d->vbd.domid == d[-1].vbd.domid)
 				memcpy(r->name, r[-1].name, sizeof(r->name));
@@ -305,7 +312,7 @@ static void add_line(const struct top *t, struct libscols_table *table, const st
 	}
 	set(line, c++, r->shows, r->idle);
 	for (int l = 0; l < LEVEL_COUNT; l++)
-		set(line, c++, r->shows, r->held_kb[l]);
+		set(line, c++, r->seen, r->held_kb[l]);
 	set(line, c++, r->moving, r->requests_s);
 	set(line, c, r->moving, r->kb_s);
 }
@@ -379,7 +386,7 @@ static struct json_object *row_json(const struct row *r)
 	(void)json_object_object_add(o, "disk", json_object_new_string(name));
 	if (r->shows)
 		put_number(o, "idle_s", r->idle);
-	for (int l = 0; l < LEVEL_COUNT && r->shows; l++)
+	for (int l = 0; l < LEVEL_COUNT && r->seen; l++)
 		put_number(o, keys[l], r->held_kb[l]);
 	if (r->moving) {
 		put_number(o, "requests_s", r->requests_s);
@@ -392,11 +399,17 @@ static enum exit_status print_all_json(const struct top *t)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *disks = json_object_new_array();
+	const char *reason;
+	const char *by = sight_by(&t->sight, &t->inventory, &reason);
 
 	put_number(o, "some_permille", stalled(t, PSI_SOME));
 	put_number(o, "full_permille", stalled(t, PSI_FULL));
 	(void)json_object_object_add(
 		o, "mechanism", json_object_new_string(mechanism_names[t->inventory.mechanism]));
+	if (by)
+		(void)json_object_object_add(o, "seen_by", json_object_new_string(by));
+	if (reason)
+		(void)json_object_object_add(o, "unseen", json_object_new_string(reason));
 	for (size_t i = 0; i < t->n_rows; i++)
 		(void)json_object_array_add(disks, row_json(&t->rows[i]));
 	(void)json_object_object_add(o, "disks", disks);
@@ -602,6 +615,7 @@ enum exit_status cmd_top(int root, int argc, char **argv)
 	status = run(&t, batch, json);
 	store_close(&t.store);
 	host_close(&t.host);
+	sight_close(&t.sight);
 	inventory_free(&t.inventory);
 	free(t.now.disks);
 	free(t.before.disks);

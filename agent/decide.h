@@ -104,6 +104,7 @@ struct policy {
  *		name yet is left alone: it may be one to exclude.
  * @levels:	levels that can be reclaimed from it alone: bit 1 << level.
  * @shows:	@idle_us and @held_kb are true.
+ * @seen:	@held_kb alone is, by sight.h; never in the daemon.
  * @rate:	requests a second between the last two looks.
  * @requests:	served since it was connected, modulo 2^32; what @rate is made from.
  * @squeeze_ms: its window as toolstack and driver have it; 0: pressure leaves the disk alone.
@@ -120,8 +121,9 @@ struct vbd {
 	uint16_t rule;
 	uint32_t devid;
 	uint8_t levels;
-	bool named;
-	bool shows;
+	bool named : 1;
+	bool shows : 1;
+	bool seen : 1;
 	uint8_t doubts;
 	uint32_t squeeze_ms;
 	uint32_t rate;

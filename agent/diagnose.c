@@ -98,6 +98,14 @@ static void find_mechanism(struct diagnosis *d, const struct facts *f)
 			  "request slots as well");
 }
 
+static void find_sight(struct diagnosis *d, const struct facts *f)
+{
+	if (f->seen_by)
+		(void)add(d, "sight", MARK_OK, "disks seen by: %s", f->seen_by);
+	else if (f->unseen)
+		(void)add(d, "sight", MARK_NOTE, "disks seen by: not at all: %s", f->unseen);
+}
+
 static void find_release(struct diagnosis *d, const struct facts *f)
 {
 	if (f->release == 0)
@@ -256,6 +264,7 @@ struct diagnosis diagnose(const struct facts *f)
 	find_release(&d, f);
 	find_blkback(&d, f);
 	find_mechanism(&d, f);
+	find_sight(&d, f);
 	find_unpopulated(&d, f);
 	find_balloon(&d, f);
 	find_free(&d, f);

@@ -35,6 +35,8 @@ extern const char *const answer_names[ANSWER_COUNT];
  * @held_kb:	    what all disks hold of each kind, where @mechanism is native.
  * @slots_kb:	    else what a native mechanism would give back of idle disks' request slots; -1:
  *		    not known.
+ * @seen_by:	    by what it is seen what disks hold; NULL: by nothing, or nobody asked.
+ * @unseen:	    then why it is not; NULL: nobody asked.
  * @psi:	    how pressure can be learned of.
  */
 struct facts {
@@ -56,6 +58,8 @@ struct facts {
 	enum mechanism mechanism;
 	uint64_t held_kb[LEVEL_COUNT];
 	int64_t slots_kb;
+	const char *seen_by;
+	const char *unseen;
 	enum psi_mode psi;
 };
 
@@ -96,7 +100,8 @@ struct diagnosis diagnose(const struct facts *f);
  * facts_gather() - read the facts from the running host.
  * @root: directory descriptor that stands for "/".
  *
- * @f->xen_free_kb and @f->slots_kb are left at -1: they take dom0's tools, and xenstore.
+ * @f->xen_free_kb and @f->slots_kb are left at -1, and @f->seen_by and @f->unseen at NULL: they
+ * take dom0's tools, xenstore, and BPF.
  */
 void facts_gather(int root, struct facts *f);
 

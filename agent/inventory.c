@@ -257,6 +257,13 @@ int inventory_read(int root, struct inventory *inv)
 	return 0;
 }
 
+struct vbd *inventory_find(const struct inventory *inv, const char *name)
+{
+	struct vbd v;
+
+	return parse_name(name, &v) < 0 ? NULL : find(&inv->now, v.domid, v.devid);
+}
+
 void inventory_free(struct inventory *inv)
 {
 	free(inv->now.vbds);

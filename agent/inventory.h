@@ -63,6 +63,9 @@ struct inventory {
  */
 int inventory_read(int root, struct inventory *inv);
 
+/** inventory_find() - the disk of this name in sysfs, or NULL. */
+struct vbd *inventory_find(const struct inventory *inv, const char *name);
+
 void inventory_free(struct inventory *inv);
 
 /** inventory_request_kb() - what request slots of all disks hold, as far as it is shown. */

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define STOCK_SLOT_KB	 40
-#define SLOTS_PER_PAGE	 32
 #define KEPT_PER_RING_KB 48
 
 /* No backend of Linux goes further, whatever xenstore says. */

@@ -9,6 +9,10 @@
 #include "inventory.h"
 #include "store.h"
 
+/* Of stock xen-blkback: what one slot holds, and how many there are for a page of the ring. */
+#define STOCK_SLOT_KB  40
+#define SLOTS_PER_PAGE 32
+
 /**
  * struct requests - over all disks, in kB.
  * @held_kb: stock xen-blkback's slots, all of them always: 32 a page of the ring, 40 kB each.

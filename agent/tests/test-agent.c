@@ -983,6 +983,8 @@ static void expect_host(struct json_object *o)
 	assert_int_equal(number(parameters, "max_persistent_grants"), 1056);
 	assert_int_equal(number(member(o, "pressure"), "some_total_us"), 1);
 	assert_int_equal(number(member(o, "pressure"), "full_total_us"), 2);
+	assert_false(json_object_object_get_ex(o, "seen_by", NULL));
+	assert_string_not_equal(string(o, "unseen"), "");
 }
 
 static void expect_levels(struct json_object *levels, const char *pages)
@@ -1039,6 +1041,7 @@ static void status_tells_of_the_host_and_of_the_daemon(void **state)
 	expect_daemon(member(o, "daemon"));
 	(void)json_object_put(o);
 	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	expect_said(&w.cli, OUT, "disks       not seen: ");
 	expect_said(&w.cli, OUT, "mechanism params, pressure by totals");
 	expect_said(&w.cli, OUT, "no-gain");
 	stop_daemon();
@@ -1249,6 +1252,7 @@ static void top_shows_domains_and_disks_on_80_columns(void **state)
 	assert_int_equal(run(cli_path, ARGS("top", "--json", "--delay=1")), 0);
 	o = parse(w.cli.text[OUT]);
 	assert_string_equal(string(o, "mechanism"), "native");
+	assert_string_not_equal(string(o, "unseen"), "");
 	assert_int_equal(json_object_array_length(member(o, "disks")), 2);
 	disk = json_object_array_get_idx(member(o, "disks"), 0);
 	assert_string_equal(string(disk, "disk"), "xvda");
@@ -1256,6 +1260,12 @@ static void top_shows_domains_and_disks_on_80_columns(void **state)
 	assert_int_equal(number(disk, "requests_s"), 0);
 	disk = json_object_array_get_idx(member(o, "disks"), 1);
 	assert_false(json_object_object_get_ex(disk, "idle_s", NULL));
+	(void)json_object_put(o);
+	put_native("vbd-2-51712");
+	assert_int_equal(run(cli_path, ARGS("top", "--json", "--delay=1")), 0);
+	o = parse(w.cli.text[OUT]);
+	assert_string_equal(string(o, "seen_by"), "sysfs");
+	assert_false(json_object_object_get_ex(o, "unseen", NULL));
 	(void)json_object_put(o);
 }
 

@@ -246,6 +246,22 @@ static void what_is_missing_is_told(void **state)
 	expect_finding(&d, "psi", MARK_NOTE, "(trigger-2s)", "CAP_SYS_RESOURCE");
 }
 
+static void by_what_disks_are_seen_is_told(void **state)
+{
+	struct facts f = ballooned();
+	struct diagnosis d = diagnose(&f);
+
+	(void)state;
+	assert_null(find(&d, "sight"));
+	f.seen_by = "BPF";
+	d = diagnose(&f);
+	expect_finding(&d, "sight", MARK_OK, "disks seen by: BPF", NULL);
+	f.seen_by = NULL;
+	f.unseen = "because";
+	d = diagnose(&f);
+	expect_finding(&d, "sight", MARK_NOTE, "disks seen by: not at all: because", NULL);
+}
+
 /* Every combination of the facts that choose, each text whole. */
 static void findings_fit_whatever_the_facts(void **state)
 {
@@ -452,6 +468,7 @@ int main(void)
 		cmocka_unit_test(a_driver_domain_is_a_backend_domain_too),
 		cmocka_unit_test(an_old_kernel_does_not_squeeze_by_itself),
 		cmocka_unit_test(what_is_missing_is_told),
+		cmocka_unit_test(by_what_disks_are_seen_is_told),
 		cmocka_unit_test(findings_fit_whatever_the_facts),
 		T(on_an_empty_host_nothing_is_known),
 		T(the_facts_of_dom0_are_gathered),

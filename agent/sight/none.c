@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* In the place of read.c where there is no clang or no libbpf; see sight.h. */
+#include "sight.h"
+
+#include <errno.h>
+
+int sight_bpf_open(int root, struct sight_bpf **bpf)
+{
+	(void)root;
+	(void)bpf;
+	return -EOPNOTSUPP;
+}
+
+int sight_bpf_read(struct sight_bpf *bpf, struct ring_sight **rings, size_t *n)
+{
+	(void)bpf;
+	(void)rings;
+	(void)n;
+	return -EOPNOTSUPP;
+}
+
+void sight_bpf_close(struct sight_bpf *bpf)
+{
+	(void)bpf;
+}
