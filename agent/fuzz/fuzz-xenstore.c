@@ -172,7 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	store_wrote = wrote;
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
 		values[i].len = next_field(&in, values[i].value, sizeof(values[i].value));
-	read_response(&a);
+	read_response(&a, MAILBOX_TOOLSTACKS);
 	look(&a);
 	try_names(&a);
 	try_estimate(&a);

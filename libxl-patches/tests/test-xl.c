@@ -619,6 +619,19 @@ static void the_daemon_serves_xl(void **state)
 	expect_failure(&xl, "No agent for block reclaim runs in backend domain 0");
 }
 
+/* Files tell nobody that they change. */
+static void await_parameter(const char *name, const char *value)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "sys/module/xen_blkback/parameters/%s", name);
+	for (int ms = 0; strcmp(tree_get(&tree, path), value) != 0; ms += 20) {
+		if (ms > PATIENCE_MS)
+			fail_msg("%s never becomes %s", path, value);
+		(void)poll(NULL, 0, 20);
+	}
+}
+
 static void the_daemon_is_busy(void **state)
 {
 	char text[64];
@@ -631,6 +644,7 @@ static void the_daemon_is_busy(void **state)
 	/* without the lock, as one who does not know libxl's */
 	(void)snprintf(text, sizeof(text), "4711 %lld pool 60000 *", (long long)time(NULL) + 60);
 	put(dom0, MAILBOX("0", "request"), text);
+	await_parameter("max_buffer_pages", "0\n");
 	xl = START("blkback-reclaim", "--all");
 	expect_failure(&xl, "Backend domain 0 is busy with another reclaim");
 	stop_daemon();
