@@ -13,18 +13,17 @@
  * Each ring looks for grants to give back every 100 to 110 ms (LRU_INTERVAL in blkback.c and some
  * jiffies) and has them unmapped by a worker; one whose worker is not done by the next look
  * complains in the kernel log. What comes due at once in many rings keeps the workers busy for
- * longer than that, so the age is lowered second by second: disks that rest since different times
- * come due one after another. A step that is late makes none of them come due sooner.
+ * longer than that, so the age is lowered in pulses: each is seen by a tenth of the rings, those
+ * that look just then. The distance of the pulses is chosen so that they meet the looks at another
+ * place each time, whatever HZ is. A ring that sees none gives back the next time.
  */
-#define AGE_STEPS   60
-#define AGE_STEP_US (60 * USEC_PER_MSEC)
+#define PULSE_US     (10 * USEC_PER_MSEC)
+#define PULSE_GAP_US (186 * USEC_PER_MSEC)
+#define PULSES	     16
 
 /* Of max_persistent_grants: small and far enough apart for the workers. */
 #define GRANTS_STEPS   8
 #define GRANTS_STEP_US (200 * USEC_PER_MSEC)
-
-/* A line a parameter: a name, and no more numbers than values, the old one, and 20 digits each. */
-#define SAVED_MAX_BYTES (PARAM_COUNT * (32 + 21 * (PARAM_VALUES_MAX + 2)))
 
 const char *const param_names[PARAM_COUNT] = {
 	"max_buffer_pages",
@@ -77,14 +76,13 @@ static void add_step(struct params *p, enum param_id id, uint64_t value, uint64_
 static void add_age_steps(struct params *p, uint64_t idle_s)
 {
 	uint64_t old = p->param[PARAM_GRANT_AGE].old;
-	uint64_t from = old ? old : idle_s + AGE_STEPS; /* 0: they never age */
-	uint64_t n;
 
-	if (from <= idle_s)
+	if (old != 0 && old <= idle_s) /* 0: they never age */
 		return;
-	n = from - idle_s < AGE_STEPS ? from - idle_s : AGE_STEPS;
-	for (uint64_t i = n; i-- > 0;)
-		add_step(p, PARAM_GRANT_AGE, idle_s + (from - idle_s) * i / n, i ? AGE_STEP_US : 0);
+	for (unsigned i = 0; i < PULSES; i++) {
+		add_step(p, PARAM_GRANT_AGE, idle_s, PULSE_US);
+		add_step(p, PARAM_GRANT_AGE, old, PULSE_GAP_US);
+	}
 }
 
 /* Which parameters this level and scope lower, and to what. */
@@ -106,7 +104,7 @@ static void add_steps(struct params *p, enum level level, enum scope scope, uint
 /* One line a parameter: its name, what it was, then all that we may write. */
 static int save(const struct params *p)
 {
-	char text[SAVED_MAX_BYTES];
+	char text[1024];
 	size_t len = 0;
 
 	for (int id = 0; id < PARAM_COUNT; id++) {
@@ -275,7 +273,7 @@ static int restore_line(int root, char *line)
 
 int params_restore(int root)
 {
-	char text[SAVED_MAX_BYTES];
+	char text[1024];
 	char *save_ptr = NULL;
 	ssize_t n = read_text(root, PARAMS_SAVED, text, sizeof(text));
 	int result = 0;

@@ -6,9 +6,9 @@
  * time.
  *
  *   pool         max_buffer_pages = 0
- *   grants idle  also persistent_grant_unused_seconds down to the idle time: each ring gives back
- *                the grants that were not used for that long, and keeps those in use. In steps:
- *                all at once they complain in the kernel log
+ *   grants idle  also persistent_grant_unused_seconds = the idle time: each ring gives back the
+ *                grants that were not used for that long, and keeps those in use. In pulses, each
+ *                of which some of the rings see: all at once they complain in the kernel log
  *   grants all   also max_persistent_grants down to 0 in steps, for the same reason
  */
 #ifndef XEN_RECLAIM_PARAMS_H
@@ -27,8 +27,8 @@ enum param_id { PARAM_POOL, PARAM_GRANT_AGE, PARAM_GRANTS, PARAM_COUNT };
 extern const char *const param_names[PARAM_COUNT];
 extern const char *const param_paths[PARAM_COUNT];
 
-#define PARAM_VALUES_MAX 64
-#define PARAMS_STEPS_MAX 72
+#define PARAM_VALUES_MAX 16
+#define PARAMS_STEPS_MAX 48
 
 /**
  * struct param - one parameter of xen_blkback while a window is open.
