@@ -13,13 +13,13 @@
  * Each ring looks for grants to give back every 100 to 110 ms (LRU_INTERVAL in blkback.c and some
  * jiffies) and has them unmapped by a worker; one whose worker is not done by the next look
  * complains in the kernel log. What comes due at once in many rings keeps the workers busy for
- * longer than that, so the age is lowered in pulses: each is seen by a tenth of the rings, those
- * that look just then. The distance of the pulses is chosen so that they meet the looks at another
- * place each time, whatever HZ is. A ring that sees none gives back the next time.
+ * longer than that, so the age is lowered in pulses first: each is seen by a tenth of the rings,
+ * those that look just then, and their distance is chosen so that they meet the looks at another
+ * place each time, whatever HZ is. Then it stays, until the window ends, for those that saw none.
  */
 #define PULSE_US     (10 * USEC_PER_MSEC)
 #define PULSE_GAP_US (186 * USEC_PER_MSEC)
-#define PULSES	     16
+#define PULSES	     8
 
 /* Of max_persistent_grants: small and far enough apart for the workers. */
 #define GRANTS_STEPS   8
@@ -83,6 +83,7 @@ static void add_age_steps(struct params *p, uint64_t idle_s)
 		add_step(p, PARAM_GRANT_AGE, idle_s, PULSE_US);
 		add_step(p, PARAM_GRANT_AGE, old, PULSE_GAP_US);
 	}
+	add_step(p, PARAM_GRANT_AGE, idle_s, 0);
 }
 
 /* Which parameters this level and scope lower, and to what. */

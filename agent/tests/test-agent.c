@@ -14,8 +14,8 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 
-/* Sixteen pulses: low, and back. */
-#define AGE_WRITES (2 * 16)
+/* Eight pulses, then low for good, then back. */
+#define AGE_WRITES (2 * 8 + 2)
 
 /* --- life ----------------------------------------------------------------------------------- */
 
@@ -79,7 +79,7 @@ static void sigterm_in_a_window_puts_everything_back(void **state)
 	(void)state;
 	start_daemon(ARGS());
 	request(31, "grants 60000 *");
-	WAIT(holds(POOL, "0\n") && holds(GRANTS, "0\n"));
+	WAIT(holds(POOL, "0\n") && holds(AGE, "5\n") && holds(GRANTS, "0\n"));
 	stop_daemon();
 	expect_all_back();
 	WAIT(count_responses("31 error EIO"));
@@ -94,7 +94,7 @@ static void restore_makes_a_kill_in_a_window_good(void **state)
 	kill_daemon();
 	tree_expect(&w.tree, POOL, "0\n");
 	assert_int_equal(run(daemon_path, ARGS("--restore")), 0);
-	expect_said(&w.cli, ERR, "put back 2 parameters");
+	expect_said(&w.cli, ERR, "put back 3 parameters");
 	expect_all_back();
 	assert_int_equal(run(daemon_path, ARGS("--restore")), 0);
 	assert_string_equal(w.cli.text[ERR], "");
