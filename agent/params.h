@@ -7,8 +7,8 @@
  *
  *   pool         max_buffer_pages = 0
  *   grants idle  also persistent_grant_unused_seconds = the idle time: each ring gives back the
- *                grants that were not used for that long, and keeps those in use. In pulses, each
- *                of which some of the rings see: all at once they complain in the kernel log
+ *                grants that were not used for that long, and keeps those in use. First in pulses,
+ *                each of which some of the rings see: all at once they complain in the kernel log
  *   grants all   also max_persistent_grants down to 0 in steps, for the same reason
  */
 #ifndef XEN_RECLAIM_PARAMS_H
