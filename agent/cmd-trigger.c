@@ -15,7 +15,6 @@
 
 #define TIMEOUT_DEFAULT_S 10
 #define TIMEOUT_MAX_S	  600
-#define WINDOW_MAX_MS	  60000
 
 struct wish {
 	struct request request;

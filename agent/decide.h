@@ -97,6 +97,9 @@ struct policy {
 /** EVERY - in the place of a domid or a devid: all of them. */
 #define EVERY (-1)
 
+/** The longest window that a disk can have or a request can ask for. */
+#define WINDOW_MAX_MS 60000
+
 /**
  * struct vbd - one virtual disk that this domain's kernel serves.
  * @rule:	1 + index of its domain's rule, 0: none; once @named.
@@ -107,7 +110,8 @@ struct policy {
  * @seen:	@held_kb alone is, by sight.h; never in the daemon.
  * @rate:	requests a second between the last two looks.
  * @requests:	served since it was connected, modulo 2^32; what @rate is made from.
- * @squeeze_ms: its window as toolstack and driver have it; 0: pressure leaves the disk alone.
+ * @squeeze_ms: its window as toolstack and driver have it, up to WINDOW_MAX_MS; 0: pressure leaves
+ *		the disk alone.
  * @idle_us:	since its last request.
  * @held_kb:	pool, persistent grants, request slots: each for itself, whether RAM or not.
  * @kept_kb:	of the request slots: what it keeps whatever it is asked for.

@@ -116,8 +116,8 @@ static void read_vbd(int root, struct vbd *v, const struct vbd *known, uint64_t 
 	v->levels = read_levels(root, v);
 	if (v->levels == 0)
 		return;
-	if (read_file(root, v, "squeeze_ms", &squeeze_ms) < 0)
-		squeeze_ms = 0;
+	if (read_file(root, v, "squeeze_ms", &squeeze_ms) < 0 || squeeze_ms > WINDOW_MAX_MS)
+		squeeze_ms = 0; /* no driver has that: the disk is left alone */
 	v->squeeze_ms = (uint32_t)squeeze_ms;
 	if (read_file(root, v, "idle_ms", &idle_ms) < 0 ||
 	    read_file(root, v, "pool_pages", &pool) < 0 ||

@@ -8,9 +8,8 @@
 #include <limits.h>
 #include <string.h>
 
-#define WORDS_MAX     5
-#define WINDOW_MAX_MS 60000
-#define DOMID_MAX     32751 /* DOMID_FIRST_RESERVED - 1 */
+#define WORDS_MAX 5
+#define DOMID_MAX 32751 /* DOMID_FIRST_RESERVED - 1 */
 
 const struct mailbox_paths mailboxes[MAILBOX_COUNT] = {
 	[MAILBOX_TOOLSTACKS] = {MAILBOX_REQUEST, MAILBOX_RESPONSE, MAILBOX_AGENT},

@@ -635,8 +635,9 @@ int sim_end(struct sim *s)
 
 	s->load_kb = 0;
 	s->ram_kb = INT64_MAX; /* nor is it short where the disks alone hold more than there was */
-	r = advance(s, s->now_us + p->min_interval_us + p->regrowth_us + 2 * s->config->window_us +
-			       60 * USEC_PER_SEC);
+	/* what runs, and what waits behind it */
+	r = advance(s, s->now_us + 2 * (p->min_interval_us + p->regrowth_us +
+					WINDOW_MAX_MS * USEC_PER_MSEC));
 	if (r < 0)
 		return r;
 	must(s, s->state.phase == PHASE_READY && s->due_us == NEVER && s->wake_us == NEVER,

@@ -161,7 +161,7 @@ static int parse_disk(struct args *a, struct trace_event *e)
 	uint64_t rate;
 
 	if (a->n != 9 || parse_disk_id(a, e) < 0 || parse_levels(a->at[2], v) < 0 ||
-	    parse_upto(a->at[3], UINT32_MAX, &squeeze_ms) < 0)
+	    parse_upto(a->at[3], WINDOW_MAX_MS, &squeeze_ms) < 0)
 		return -EINVAL;
 	v->shows = strcmp(a->at[4], "-") != 0;
 	if (v->shows && parse_upto(a->at[4], TIME_MAX, &idle_ms) < 0)

@@ -52,6 +52,13 @@ static void check_again(const struct trace_event *e, bool simulated)
 	check(again.some_us == e->some_us && again.full_us == e->full_us);
 }
 
+/* What must always hold did hold; if not, says what. */
+static void held(const struct sim *s, int r)
+{
+	(void)fputs(s->broken, stderr);
+	check(r == 0);
+}
+
 static void run(struct trace *t, struct sim *s)
 {
 	struct trace_event e;
@@ -59,12 +66,12 @@ static void run(struct trace *t, struct sim *s)
 
 	while ((r = trace_next(t, &e)) > 0 && e.time_us <= LAST_US) {
 		check_again(&e, t->simulated);
-		check(sim_event(s, &e) == 0);
+		held(s, sim_event(s, &e));
 	}
 	if (r < 0)
 		check(strncmp(t->error, "fuzz:", 5) == 0);
 	check_printable(t->error, strlen(t->error), "");
-	check(sim_end(s) == 0);
+	held(s, sim_end(s));
 	check(s->decisions <=
 	      DECISIONS_EACH * (s->events + s->now_us / USEC_PER_SEC + DECISIONS_EACH));
 	check(s->reclaimer.inventory.now.n <= s->events);

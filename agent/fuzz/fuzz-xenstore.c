@@ -58,12 +58,15 @@ int sd_journal_sendv(const struct iovec *iov, int n)
 	return 0;
 }
 
+/* The mailbox whose request is read now. */
+static const struct mailbox_paths *asked_at;
+
 static void wrote(const char *path, const char *value, size_t len)
 {
 	uint64_t id = strtoull(values[REQUEST].value, NULL, 10);
 	struct response r;
 
-	check(strcmp(path, MAILBOX_RESPONSE) == 0);
+	check(asked_at && strcmp(path, asked_at->response) == 0);
 	check(response_parse(value, len, &r) == 0);
 	check(r.id == 0 || r.id == id);
 	answers++;
@@ -147,6 +150,10 @@ static void fire(struct agent *a, const char *token)
 {
 	store_token = token;
 	answers = 0;
+	asked_at = NULL;
+	for (enum mailbox m = 0; m < MAILBOX_COUNT; m++)
+		if (strcmp(token, mailboxes[m].request) == 0)
+			asked_at = &mailboxes[m];
 	check(on_store(NULL, -1, 0, a) == 0);
 	check(answers <= 1);
 }
