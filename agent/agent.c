@@ -24,6 +24,9 @@
 /* How often to look for a xenstored while there is none, and for memory pressure the same. */
 #define AGAIN_US (2 * USEC_PER_SEC)
 
+/* Of the time while there is pressure, the part that looking at disks may take, however many. */
+#define LOOK_PART 20
+
 static const enum event_type psi_events[PSI_KINDS] = {EVENT_SOFT, EVENT_HARD};
 
 static void tell_metrics(struct agent *a)
@@ -72,8 +75,10 @@ static void learn_facts(struct agent *a)
 static void look(struct agent *a)
 {
 	struct inventory *inv = &a->reclaimer.inventory;
+	uint64_t start_us = now_us();
 	int r = inventory_read(a->root, inv);
 
+	a->look_us = now_us() - start_us;
 	if (r < 0)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot look for disks: %s", strerror(-r));
 	domains_name(&a->store, &a->config.policy, &inv->now, DOMAINS_AT_ONCE);
@@ -288,9 +293,19 @@ static void decide_on(struct agent *a, struct event *e)
 		tell_status(a);
 }
 
+/* Pressure of both kinds comes at once, and comes on while something is done. */
+static bool needs_look(const struct agent *a, const struct event *e)
+{
+	if (e->type != EVENT_SOFT && e->type != EVENT_HARD)
+		return true;
+	return a->state.phase != PHASE_ACTING &&
+	       now_us() - a->reclaimer.inventory.now.looked_us >= LOOK_PART * a->look_us;
+}
+
 static void handle(struct agent *a, struct event *e)
 {
-	look(a);
+	if (needs_look(a, e))
+		look(a);
 	decide_on(a, e);
 }
 

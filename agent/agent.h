@@ -52,6 +52,7 @@ struct agent {
 	uint64_t served[MAILBOX_COUNT];
 	bool metrics_failed;
 	struct sample last;
+	uint64_t look_us;
 	uint64_t balloon_kb;
 	int psi_fd[PSI_KINDS];
 	struct psi_totals psi_last;

@@ -108,6 +108,7 @@ struct policy {
  * @levels:	levels that can be reclaimed from it alone: bit 1 << level.
  * @shows:	@idle_us and @held_kb are true.
  * @seen:	@held_kb alone is, by sight.h; never in the daemon.
+ * @there:	it was met in the look that is going on.
  * @rate:	requests a second between the last two looks.
  * @requests:	served since it was connected, modulo 2^32; what @rate is made from.
  * @squeeze_ms: its window as toolstack and driver have it, up to WINDOW_MAX_MS; 0: pressure leaves
@@ -118,7 +119,7 @@ struct policy {
  * @told_us:	when it was told as an idle one and not used since; 0: never, or answered.
  * @doubts:	so often running it was used again soon after it was told.
  *
- * There are two of each disk (inventory.h), so the order of members leaves no holes.
+ * There may be thousands of them, so the order of members leaves no holes.
  */
 struct vbd {
 	uint16_t domid;
@@ -128,6 +129,7 @@ struct vbd {
 	bool named : 1;
 	bool shows : 1;
 	bool seen : 1;
+	bool there : 1;
 	uint8_t doubts;
 	uint32_t squeeze_ms;
 	uint32_t rate;

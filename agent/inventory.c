@@ -47,13 +47,10 @@ static void file_path(const struct vbd *v, const char *file, char *path, size_t 
 }
 
 /* The kernel has 32 bits for each of these: sums of them stay far from where they overflow. */
-static int read_file(int root, const struct vbd *v, const char *file, uint64_t *value)
+static int read_figure(int dir, const char *file, uint64_t *value)
 {
-	char path[128];
-	int r;
+	int r = read_number(dir, file, value);
 
-	file_path(v, file, path, sizeof(path));
-	r = read_number(root, path, value);
 	return r < 0 ? r : *value > UINT32_MAX ? -ERANGE : 0;
 }
 
@@ -61,22 +58,16 @@ static int read_file(int root, const struct vbd *v, const char *file, uint64_t *
  * How busy a disk is, from blkback's own statistics; only where it served anything since the look
  * before, which its idle time says for nothing.
  */
-static void read_rate(int root, struct vbd *v, const struct vbd *known, uint64_t since_us)
+static void read_rate(int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
 {
-	char path[128];
 	uint64_t reads;
 	uint64_t writes;
 
 	v->requests = known ? known->requests : 0;
 	if (known && v->idle_us > since_us)
 		return;
-	(void)snprintf(path, sizeof(path), VBD_DIR "/vbd-%u-%u/statistics/rd_req", v->domid,
-		       v->devid);
-	if (read_number(root, path, &reads) < 0)
-		return;
-	(void)snprintf(path, sizeof(path), VBD_DIR "/vbd-%u-%u/statistics/wr_req", v->domid,
-		       v->devid);
-	if (read_number(root, path, &writes) < 0)
+	if (read_number(dir, "../statistics/rd_req", &reads) < 0 ||
+	    read_number(dir, "../statistics/wr_req", &writes) < 0)
 		return;
 	v->requests = (uint32_t)(reads + writes);
 	if (known && since_us > 0)
@@ -84,15 +75,13 @@ static void read_rate(int root, struct vbd *v, const struct vbd *known, uint64_t
 }
 
 /* The levels are one line of words; a word we do not know is a level of the future. */
-static unsigned read_levels(int root, const struct vbd *v)
+static unsigned read_levels(int dir)
 {
-	char path[128];
 	char text[128];
 	char *save_ptr = NULL;
 	unsigned levels = 0;
 
-	file_path(v, "levels", path, sizeof(path));
-	if (read_text(root, path, text, sizeof(text)) < 0)
+	if (read_text(dir, "levels", text, sizeof(text)) < 0)
 		return 0;
 	for (char *word = strtok_r(text, " ", &save_ptr); word;
 	     word = strtok_r(NULL, " ", &save_ptr)) {
@@ -112,24 +101,30 @@ static void read_vbd(int root, struct vbd *v, const struct vbd *known, uint64_t 
 	uint64_t pool;
 	uint64_t grants;
 	uint64_t request_kb;
+	_cleanup_close_ int dir = -1;
+	char path[128];
 
-	v->levels = read_levels(root, v);
+	file_path(v, "", path, sizeof(path));
+	dir = openat(root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	v->levels = read_levels(dir);
 	if (v->levels == 0)
 		return;
-	if (read_file(root, v, "squeeze_ms", &squeeze_ms) < 0 || squeeze_ms > WINDOW_MAX_MS)
+	if (read_figure(dir, "squeeze_ms", &squeeze_ms) < 0 || squeeze_ms > WINDOW_MAX_MS)
 		squeeze_ms = 0; /* no driver has that: the disk is left alone */
 	v->squeeze_ms = (uint32_t)squeeze_ms;
-	if (read_file(root, v, "idle_ms", &idle_ms) < 0 ||
-	    read_file(root, v, "pool_pages", &pool) < 0 ||
-	    read_file(root, v, "persistent_pages", &grants) < 0 ||
-	    read_file(root, v, "request_kb", &request_kb) < 0)
+	if (read_figure(dir, "idle_ms", &idle_ms) < 0 ||
+	    read_figure(dir, "pool_pages", &pool) < 0 ||
+	    read_figure(dir, "persistent_pages", &grants) < 0 ||
+	    read_figure(dir, "request_kb", &request_kb) < 0)
 		return;
 	v->idle_us = idle_ms * USEC_PER_MSEC;
 	v->held_kb[LEVEL_POOL] = pool * PAGE_KB;
 	v->held_kb[LEVEL_GRANTS] = grants * PAGE_KB;
 	v->held_kb[LEVEL_REQUESTS] = request_kb;
 	v->shows = true;
-	read_rate(root, v, known, since_us);
+	read_rate(dir, v, known, since_us);
 }
 
 static int compare(const void *a, const void *b)
@@ -166,35 +161,59 @@ static int add(struct vbd_list *list, const struct vbd *v)
 	return 0;
 }
 
-static int read_all(int root, struct inventory *inv)
+/* What is seen anew at each look begins with nothing, what was learned stays. */
+static int meet(int root, struct vbd_list *list, size_t n_known, struct vbd v, uint64_t since_us)
 {
+	const struct vbd_list sorted = {.vbds = list->vbds, .n = n_known};
+	struct vbd *known = find(&sorted, v.domid, v.devid);
+
+	if (known) {
+		v.kept_kb = known->kept_kb;
+		v.told_us = known->told_us;
+		v.doubts = known->doubts;
+		v.named = known->named;
+		v.rule = known->rule;
+	}
+	v.there = true;
+	read_vbd(root, &v, known, since_us);
+	if (!known)
+		return add(list, &v);
+	*known = v;
+	return 0;
+}
+
+/* Those that are known are met where they stand, the others behind them. */
+static int meet_all(int root, struct vbd_list *list, uint64_t since_us)
+{
+	size_t n_known = list->n;
 	int fd = openat(root, VBD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	int r = dir || errno == ENOENT ? 0 : -errno;
 
+	for (size_t i = 0; i < n_known; i++)
+		list->vbds[i].there = false;
 	if (!dir) {
 		close_fd(&fd);
 		return r;
 	}
 	for (struct dirent *d = readdir(dir); d && r == 0; d = readdir(dir)) {
-		const struct vbd *known;
 		struct vbd v;
 
-		if (parse_name(d->d_name, &v) < 0)
-			continue;
-		known = find(&inv->before, v.domid, v.devid);
-		if (known) {
-			v.kept_kb = known->kept_kb;
-			v.told_us = known->told_us;
-			v.doubts = known->doubts;
-			v.named = known->named;
-			v.rule = known->rule;
-		}
-		read_vbd(root, &v, known, inv->now.looked_us - inv->before.looked_us);
-		r = add(&inv->now, &v);
+		if (parse_name(d->d_name, &v) == 0)
+			r = meet(root, list, n_known, v, since_us);
 	}
 	(void)closedir(dir);
 	return r;
+}
+
+static void drop_gone(struct vbd_list *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->vbds[i].there)
+			list->vbds[n++] = list->vbds[i];
+	list->n = n;
 }
 
 static int make_order(struct inventory *inv)
@@ -228,30 +247,22 @@ static enum mechanism best(int root, const struct inventory *inv)
 	return inv->params ? MECHANISM_PARAMS : MECHANISM_NONE;
 }
 
-static void swap(struct inventory *inv)
-{
-	struct vbd_list now = inv->now;
-
-	inv->now = inv->before;
-	inv->before = now;
-}
-
 int inventory_read(int root, struct inventory *inv)
 {
-	int r;
+	uint64_t looked_us = now_us();
+	size_t n_known = inv->now.n;
+	int r = meet_all(root, &inv->now, looked_us - inv->now.looked_us);
 
-	swap(inv);
-	inv->now.n = 0;
-	inv->now.looked_us = now_us();
-	r = read_all(root, inv);
 	if (r == 0)
 		r = make_order(inv);
 	if (r < 0) {
-		swap(inv);
+		inv->now.n = n_known;
 		return r;
 	}
+	drop_gone(&inv->now);
 	if (inv->now.n > 0)
 		qsort(inv->now.vbds, inv->now.n, sizeof(*inv->now.vbds), compare);
+	inv->now.looked_us = looked_us;
 	inv->params = params_present(root) == 0;
 	inv->mechanism = best(root, inv);
 	return 0;
@@ -267,7 +278,6 @@ struct vbd *inventory_find(const struct inventory *inv, const char *name)
 void inventory_free(struct inventory *inv)
 {
 	free(inv->now.vbds);
-	free(inv->before.vbds);
 	free(inv->order);
 	*inv = (struct inventory){0};
 }

@@ -40,16 +40,14 @@ struct vbd_list {
 
 /**
  * struct inventory - all zero at first.
- * @now:       as of the last look.
- * @before:    as of the look before: its memory is used again, so that none is taken under
- * pressure.
+ * @now:       as of the last look. Looking again takes memory for new disks alone, so that none is
+ *	       taken under pressure.
  * @order:     for order_vbds(): room for all of @now.
  * @params:    parameters of xen_blkback can be used.
  * @mechanism: the best there is.
  */
 struct inventory {
 	struct vbd_list now;
-	struct vbd_list before;
 	uint32_t *order;
 	size_t order_room;
 	bool params;
@@ -59,7 +57,7 @@ struct inventory {
 /**
  * inventory_read() - look again. What was learned of a disk (@kept_kb, @rule) stays with it.
  *
- * Return: 0, or -ENOMEM: then the old inventory stands.
+ * Return: 0; or a negative errno, as -ENOMEM: then the disks are those of the look before.
  */
 int inventory_read(int root, struct inventory *inv);
 

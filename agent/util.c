@@ -8,36 +8,39 @@
 #include <sys/stat.h>
 #include <time.h>
 
-ssize_t read_text(int root, const char *path, char *buf, size_t size)
+/* Up to its end, or what one read() gives. */
+static ssize_t read_from(int fd, char *buf, size_t size, bool to_end)
 {
-	_cleanup_close_ int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
+	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		ssize_t n = read(fd, buf + len, size - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+	do {
+		n = read(fd, buf + len, size - len);
+		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
+		len += n > 0 ? (size_t)n : 0;
 		if (len == size)
 			return -E2BIG;
-	}
+	} while (n < 0 || (to_end && n > 0));
 	while (len > 0 && buf[len - 1] != '\0' && strchr(" \t\n", buf[len - 1]))
 		len--;
 	buf[len] = '\0';
 	return (ssize_t)len;
 }
 
+ssize_t read_text(int root, const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : read_from(fd, buf, size, true);
+}
+
+/* The kernel gives a number in one go; there may be thousands to read. */
 int read_number(int root, const char *path, uint64_t *value)
 {
+	_cleanup_close_ int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
 	char text[32] = "";
-	ssize_t n = read_text(root, path, text, sizeof(text));
+	ssize_t n = fd < 0 ? -errno : read_from(fd, text, sizeof(text), false);
 
 	return n < 0 ? (int)n : parse_number(text, value);
 }

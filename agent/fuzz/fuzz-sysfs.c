@@ -41,8 +41,9 @@ static const char *const files[] = {
 	"proc/vmstat",
 };
 
-/* Descriptors that are none, one for each file. */
-#define FIRST_FD 1000
+/* Descriptors that are none, one for each file, and one for the disk's folder reclaim/. */
+#define FIRST_FD   1000
+#define RECLAIM_FD (FIRST_FD + (int)FILES)
 
 static struct dirent entry;
 static const char *const name = entry.d_name;
@@ -54,7 +55,7 @@ struct dirent *__real_readdir(DIR *dir);
 int __real_closedir(DIR *dir);
 
 /* A file of the disk is found under the disk's name as its numbers print it, and no other. */
-static int find_file(const char *path)
+static int find_path(const char *path)
 {
 	size_t skip = strlen(VBD_DIR "/") + strlen(name);
 
@@ -72,12 +73,32 @@ static int find_file(const char *path)
 	return -ENOENT;
 }
 
+static int find_file(int root, const char *path)
+{
+	char whole[128];
+
+	if (root != RECLAIM_FD)
+		return find_path(path);
+	(void)snprintf(whole, sizeof(whole), VBD_DIR "/%s/%s%s", name,
+		       strncmp(path, "../", 3) == 0 ? "" : "reclaim/",
+		       strncmp(path, "../", 3) == 0 ? path + 3 : path);
+	return find_path(whole);
+}
+
+/* As its numbers print the name. */
+static bool is_reclaim(const char *path)
+{
+	char whole[128];
+
+	(void)snprintf(whole, sizeof(whole), VBD_DIR "/%s/reclaim/", name);
+	return strcmp(path, whole) == 0;
+}
+
 ssize_t __wrap_read_text(int root, const char *path, char *buf, size_t size)
 {
-	int i = find_file(path);
+	int i = find_file(root, path);
 	size_t len;
 
-	(void)root;
 	if (i < 0)
 		return i;
 	if (lens[i] >= size)
@@ -100,9 +121,8 @@ int __wrap_read_number(int root, const char *path, uint64_t *value)
 
 int __wrap_write_number(int root, const char *path, uint64_t value)
 {
-	int i = find_file(path);
+	int i = find_file(root, path);
 
-	(void)root;
 	if (i < 0)
 		return i;
 	lens[i] = (size_t)snprintf(texts[i], sizeof(texts[i]), "%" PRIu64 "\n", value);
@@ -138,10 +158,11 @@ int __wrap_faccessat(int root, const char *path, int mode, int flags)
 
 int __wrap_openat(int root, const char *path, int flags)
 {
-	int i = strcmp(path, VBD_DIR) == 0 ? 0 : find_file(path);
+	int i = strcmp(path, VBD_DIR) == 0 ? 0 : find_file(root, path);
 
-	(void)root;
 	(void)flags;
+	if (is_reclaim(path))
+		return RECLAIM_FD;
 	errno = ENOENT;
 	return i < 0 ? -1 : FIRST_FD + i;
 }
