@@ -33,7 +33,9 @@ enum stat { STAT_RD_REQ, STAT_WR_REQ, STAT_RD_SECT, STAT_WR_SECT, STAT_COUNT };
 
 static const char *const stat_files[STAT_COUNT] = {"rd_req", "wr_req", "rd_sect", "wr_sect"};
 
-/** struct disk - one at one look. @counted: @stats are true; @moving: so are the figures a second.
+/**
+ * struct disk - one at one look. @counted: @stats are true; @moving: so are the figures a second,
+ * and @still_us: for how long it served nothing while it was looked at.
  */
 struct disk {
 	struct vbd vbd;
@@ -42,16 +44,19 @@ struct disk {
 	uint64_t stats[STAT_COUNT];
 	uint64_t requests_s;
 	uint64_t kb_s;
+	uint64_t still_us;
 };
 
-/** struct row - a disk, or all disks of a domain: sums. @shows: of all of them; @seen: each one's
- * @held_kb. */
+/**
+ * struct row - a disk, or all disks of a domain: sums. @idle_known: of all of them, though on a
+ * stock kernel since top began; @seen: each one's @held_kb.
+ */
 struct row {
 	uint16_t domid;
 	uint32_t devid;
 	char name[64];
 	uint64_t disks;
-	bool shows;
+	bool idle_known;
 	bool seen;
 	bool moving;
 	uint64_t idle; /* disks that are idle; of one disk: for how many seconds */
@@ -136,6 +141,7 @@ static void measure(struct disk *d, const struct look *before, uint64_t us)
 		delta[i] = d->stats[i] - was->stats[i];
 	}
 	d->moving = true;
+	d->still_us = delta[STAT_RD_REQ] + delta[STAT_WR_REQ] ? 0 : was->still_us + us;
 	d->requests_s = (delta[STAT_RD_REQ] + delta[STAT_WR_REQ]) * USEC_PER_SEC / us;
 	d->kb_s = (delta[STAT_RD_SECT] + delta[STAT_WR_SECT]) * SECTOR_BYTES / 1024 * USEC_PER_SEC /
 		  us;
@@ -202,13 +208,15 @@ static void domain_name(const struct top *t, uint16_t domid, char *buf, size_t s
 
 static void add_disk(const struct top *t, struct row *r, const struct disk *d)
 {
+	uint64_t idle_us = d->vbd.shows ? d->vbd.idle_us : d->still_us;
+
 	r->disks++;
-	r->shows &= d->vbd.shows;
+	r->idle_known &= d->vbd.shows || d->moving;
 	r->seen &= d->vbd.shows || d->vbd.seen;
 	r->moving &= d->moving;
 	r->requests_s += d->requests_s;
 	r->kb_s += d->kb_s;
-	r->idle += t->by_disk ? d->vbd.idle_us / USEC_PER_SEC : d->vbd.idle_us >= t->idle_us;
+	r->idle += t->by_disk ? idle_us / USEC_PER_SEC : idle_us >= t->idle_us;
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		r->held_kb[l] += d->vbd.held_kb[l];
 }
@@ -269,8 +277,10 @@ static int make_rows(struct top *t)
 		if (!t->by_disk && i > 0 && d->vbd.domid == d[-1].vbd.domid) {
 			r--;
 		} else {
-			*r = (struct row){
-				.domid = d->vbd.domid, .shows = true, .seen = true, .moving = true};
+			*r = (struct row){.domid = d->vbd.domid,
+					  .idle_known = true,
+					  .seen = true,
+					  .moving = true};
 			r->devid = t->by_disk ? d->vbd.devid : 0;
 			if (i > 0 && d->vbd.domid == d[-1].vbd.domid)
 				memcpy(r->name, r[-1].name, sizeof(r->name));
@@ -310,7 +320,7 @@ static void add_line(const struct top *t, struct libscols_table *table, const st
 	} else {
 		set(line, c++, true, r->disks);
 	}
-	set(line, c++, r->shows, r->idle);
+	set(line, c++, r->idle_known, r->idle);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		set(line, c++, r->seen, r->held_kb[l]);
 	set(line, c++, r->moving, r->requests_s);
@@ -384,7 +394,7 @@ static struct json_object *row_json(const struct row *r)
 	put_number(o, "devid", r->devid);
 	disk_name(r->devid, name, sizeof(name));
 	(void)json_object_object_add(o, "disk", json_object_new_string(name));
-	if (r->shows)
+	if (r->idle_known)
 		put_number(o, "idle_s", r->idle);
 	for (int l = 0; l < LEVEL_COUNT && r->seen; l++)
 		put_number(o, keys[l], r->held_kb[l]);

@@ -1261,6 +1261,12 @@ static void top_shows_domains_and_disks_on_80_columns(void **state)
 	disk = json_object_array_get_idx(member(o, "disks"), 1);
 	assert_false(json_object_object_get_ex(disk, "idle_s", NULL));
 	(void)json_object_put(o);
+	put_stats("vbd-2-51712", "3\n", "24\n"); /* a stock driver's: idle since it is looked at */
+	assert_int_equal(run(cli_path, ARGS("top", "--json", "--delay=1")), 0);
+	o = parse(w.cli.text[OUT]);
+	disk = json_object_array_get_idx(member(o, "disks"), 1);
+	assert_in_range(number(disk, "idle_s"), 1, 60);
+	(void)json_object_put(o);
 	put_native("vbd-2-51712");
 	assert_int_equal(run(cli_path, ARGS("top", "--json", "--delay=1")), 0);
 	o = parse(w.cli.text[OUT]);
