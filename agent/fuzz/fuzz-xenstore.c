@@ -38,26 +38,6 @@ static struct domain_rule rules[] = {{.whom = "db"},
 				     {.whom = "0a1b2c3d-0000-1111-2222-333344445555"}};
 static unsigned answers;
 
-/* The journal: what is said reaches people's terminals. */
-int sd_journal_send(const char *format, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, format);
-	(void)vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	check_printable(text, strlen(text), "");
-	return 0;
-}
-
-int sd_journal_sendv(const struct iovec *iov, int n)
-{
-	for (int i = 0; i < n; i++)
-		check_printable(iov[i].iov_base, iov[i].iov_len, "");
-	return 0;
-}
-
 /* The mailbox whose request is read now. */
 static const struct mailbox_paths *asked_at;
 

@@ -71,6 +71,9 @@ struct store_value {
 	size_t len;
 };
 
+/** journal_entries - so many were made; fake-journal.c, in the place of libsystemd. */
+extern unsigned journal_entries;
+
 /* fake-xenstore.c: in the place of libxenstore. */
 extern struct store_value *store_values;
 extern size_t n_store_values;
