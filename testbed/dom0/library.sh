@@ -39,6 +39,13 @@ await() {
 	done
 }
 
+unit_is() { [[ $(systemctl is-active xen-reclaimd) == "$1" ]]; }
+
+journal_says() { journalctl -u xen-reclaimd | grep -q "$1"; }
+
+# All that the daemon may change.
+parameters() { grep -H . /sys/module/xen_blkback/parameters/*; }
+
 guest_log() { echo "/var/log/xen/console/guest-$1.log"; }
 
 # Only what the guest prints after this call is seen by the next guest_await.
@@ -65,9 +72,9 @@ guest_config() {
 name = "$name"
 kernel = "/boot/vmlinux-$(uname -r)"
 ramdisk = "/usr/lib/testbed/guest-initramfs"
-extra = "console=hvc0 quiet disks=$disks persistent=$persistent"
-memory = 256
-vcpus = 1
+extra = "console=hvc0 quiet disks=$disks persistent=$persistent blkfront=${GUEST_BLKFRONT:-}"
+memory = ${GUEST_MEMORY_MB:-256}
+vcpus = ${GUEST_VCPUS:-1}
 max_grant_frames = 256
 on_crash = "preserve"
 disk = [
