@@ -6,6 +6,7 @@
 #   make check        all tests: lint, unit, integration, real Xen in QEMU
 #   make fuzz         the fuzz targets, FUZZ_SECONDS=3600 each, two at a time
 #   make demo         the pressure test with its table; REPEAT=3 for medians, ALL_ROWS=1 for every row
+#   make bench        what the daemon costs, beside others like it; writes docs/bench/
 #   make install      DESTDIR=, PREFIX=/usr
 
 PREFIX  ?= /usr
@@ -26,6 +27,9 @@ fuzz:
 demo:
 	bench/demo $(if $(ALL_ROWS),--all-rows) $(REPEAT)
 
+bench:
+	bench/cost
+
 install: all
 	install -D -m 0755 build/agent/xen-reclaimd $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd
 	install -D -m 0755 build/agent/xen-reclaim $(DESTDIR)$(PREFIX)/bin/xen-reclaim
@@ -44,4 +48,4 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all check fuzz demo install clean
+.PHONY: all check fuzz demo bench install clean
