@@ -251,6 +251,7 @@ int inventory_read(int root, struct inventory *inv)
 {
 	uint64_t looked_us = now_us();
 	size_t n_known = inv->now.n;
+	bool any_new;
 	int r = meet_all(root, &inv->now, looked_us - inv->now.looked_us);
 
 	if (r == 0)
@@ -259,8 +260,9 @@ int inventory_read(int root, struct inventory *inv)
 		inv->now.n = n_known;
 		return r;
 	}
+	any_new = inv->now.n > n_known;
 	drop_gone(&inv->now);
-	if (inv->now.n > 0)
+	if (any_new) /* the others are in order; qsort() takes memory */
 		qsort(inv->now.vbds, inv->now.n, sizeof(*inv->now.vbds), compare);
 	inv->now.looked_us = looked_us;
 	inv->params = params_present(root) == 0;
