@@ -58,14 +58,23 @@ size_hog() {
     say "hog: $hog_mb MB of $((available_kb / 1024)) MB available; slack $((slack_kb / 1024)) MB"
 }
 
-# Until it is killed; then nobody has the file open any more, which would keep its pages.
-use_hog() {
-    local reader
-    trap 'kill $reader; wait $reader; exit 0' TERM
+# The hog uses its memory again and again, in a group of processes of its own: nobody has the file open once it is
+# stopped, which would keep its pages.
+start_hog() {
+    set -m
+    read_hog &
+    hog=$!
+    set +m
+}
+
+stop_hog() {
+    kill -- -"$hog"
+    wait "$hog" 2> /dev/null || true
+}
+
+read_hog() {
     while :; do
-        dd if=$hog_file of=/dev/null bs=1M status=none &
-        reader=$!
-        wait $reader || true
+        dd if=$hog_file of=/dev/null bs=1M status=none
     done
 }
 
@@ -90,15 +99,22 @@ empty_rings() {
     echo 1024 > $blkback/max_buffer_pages
 }
 
+shm_is_empty() {
+    local blocks free
+    read -r blocks free < <(stat -f -c '%b %f' /dev/shm)
+    ((blocks == free))
+}
+
 rings_are_empty() {
     local held_kb
     read_held_kb held_kb
     ((held_kb < 2048))
 }
 
-# As if nothing had been: rings empty, and a new hog, all of it in RAM.
+# As if nothing had been: rings empty, and a new hog, all of it in RAM, once nothing is left of the old one.
 settle() {
     rm -f $hog_file
+    await 30 shm_is_empty
     empty_rings
     dd if=/dev/zero of=$hog_file bs=1M count="$hog_mb" status=none
 }
@@ -106,15 +122,12 @@ settle() {
 # Once before the first run, after size_hog: a dom0 that has never swapped drops and reads its programs again and
 # again at first, and all in it stands still for half a minute; the runs after it do not.
 warm_up() {
-    local hog
     settle
     set_squeezer off
-    use_hog &
-    hog=$!
+    start_hog
     guest_tell g1 "sh /load busy 15"
     guest_await g1 '^load: ' 180
-    kill $hog
-    wait $hog 2> /dev/null || true
+    stop_hog
     set_squeezer limit
 }
 
@@ -232,16 +245,16 @@ fill_rings() {
 all_complaints() { dmesg | grep -c "still busy" || true; }
 
 # measure SQUEEZER LOAD SECONDS: one run with the guest g1; LOAD null: the hog alone. Sets swapped_in,
-# swapped_out, stall_us, held_kb, throughput_kb_s, complaints, held_at_trigger_kb, back_1s_kb and back_3s_kb.
+# swapped_out, stall_us, held_kb, throughput_kb_s, complaints, held_at_trigger_kb, back_1s_kb, back_3s_kb, and
+# own_swap_kb: of the daemon, at the end.
 measure() {
     local squeezer=$1 load=$2 seconds=$3 memory=$OUT/memory-$1-$2.txt
-    local in0 out0 stall0 in1 out1 stall1 line recorder hog complaints0
+    local in0 out0 stall0 in1 out1 stall1 line recorder complaints0
     settle
     set_squeezer "$squeezer"
     record_memory > "$memory" &
     recorder=$!
-    use_hog &
-    hog=$!
+    start_hog
     complaints0=$(all_complaints)
     read_swapped in0 out0
     read_stall_us stall0
@@ -255,8 +268,11 @@ measure() {
     fi
     read_swapped in1 out1
     read_stall_us stall1
-    kill $hog $recorder
-    wait $hog $recorder 2> /dev/null || true
+    own_swap_kb=null
+    ! unit_is active || read_field own_swap_kb "/proc/$(systemctl show -P MainPID xen-reclaimd)/status" VmSwap:
+    stop_hog
+    kill $recorder
+    wait $recorder 2> /dev/null || true
     swapped_in=$((in1 - in0))
     swapped_out=$((out1 - out0))
     stall_us=$((stall1 - stall0))
