@@ -25,7 +25,7 @@
 #define AGAIN_US (2 * USEC_PER_SEC)
 
 /* Of the time while there is pressure, the part that looking at disks may take, however many. */
-#define LOOK_PART 20
+#define LOOK_PART 50
 
 static const enum event_type psi_events[PSI_KINDS] = {EVENT_SOFT, EVENT_HARD};
 

@@ -51,9 +51,12 @@ static uint64_t idle_time_us(const struct policy *p, const struct vbd *v)
 	return rule && rule->idle_us ? rule->idle_us : p->idle_us;
 }
 
-bool vbd_is_idle(const struct policy *p, const struct vbd *v)
+bool vbd_is_idle(const struct policy *p, uint64_t rest_us, const struct vbd *v)
 {
-	return v->shows && v->idle_us >= idle_time_us(p, v) << v->doubts;
+	const struct domain_rule *rule = rule_of(p, v);
+	uint64_t least_us = rule && rule->idle_us ? rule->idle_us : max_u64(rest_us, p->idle_us);
+
+	return v->shows && v->idle_us >= least_us << v->doubts;
 }
 
 void vbd_told(struct vbd *v, const struct action *a, uint64_t now_us)
@@ -106,8 +109,50 @@ uint64_t vbd_window_us(const struct policy *p, const struct vbd *v, uint64_t usu
 		       v->squeeze_ms * USEC_PER_MSEC);
 }
 
+/*
+ * What is given for less than twice as long as it was waited for is not worth taking. Of one disk
+ * or two nothing follows, and little is lost by them.
+ */
+#define TURN_MIN   3
+#define WORK_PART  5
+#define RECENT_MIN 3
+#define NEVER	   UINT64_MAX
+
+/*
+ * How long a turn lasts where disks rest in turn: of those that rest, a part of T / turn did so for
+ * less than T. Disks at work say nothing of it, nor do those that were not looked at for long
+ * enough. NEVER: hardly any did.
+ */
+static uint64_t turn_us(const struct vbd *vbds, size_t n, uint64_t least_us, uint64_t most_us)
+{
+	uint64_t resting = 0;
+	uint64_t recent = 0;
+
+	for (const struct vbd *v = vbds; v < vbds + n; v++) {
+		resting += v->idle_us >= least_us;
+		recent += v->idle_us >= least_us && v->idle_us < most_us;
+	}
+	return recent >= RECENT_MIN ? least_us + (most_us - least_us) * resting / recent : NEVER;
+}
+
+static uint64_t rest_us(const struct policy *p, const struct offer *o, const struct vbd *vbds,
+			size_t n)
+{
+	uint64_t least_us = p->idle_us / WORK_PART;
+	uint64_t most_us = p->idle_us;
+	uint64_t turn;
+
+	if (n > 0 && !vbds[0].shows && o->watched_us < most_us)
+		most_us = o->watched_us;
+	if (most_us < p->idle_us / 2)
+		return p->idle_us;
+	turn = turn_us(vbds, n, least_us, most_us);
+	return turn < TURN_MIN * p->idle_us ? max_u64(2 * turn, p->idle_us) : p->idle_us;
+}
+
 void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct offer *o)
 {
+	o->rest_us = rest_us(p, o, vbds, n);
 	for (const struct vbd *v = vbds; v < vbds + n; v++) {
 		if (is_spared(p, v))
 			continue;
@@ -122,7 +167,7 @@ void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct
 				o->there_kb[l][SCOPE_ALL] = KB_UNKNOWN;
 			else if (o->there_kb[l][SCOPE_ALL] != KB_UNKNOWN)
 				o->there_kb[l][SCOPE_ALL] += kb;
-			if (vbd_is_idle(p, v))
+			if (vbd_is_idle(p, o->rest_us, v))
 				o->there_kb[l][SCOPE_IDLE] += kb;
 		}
 	}
@@ -136,7 +181,7 @@ bool action_means(const struct policy *p, const struct action *a, const struct v
 		return false;
 	if (!(v->levels & 1U << a->level) || (is_spared(p, v) && a->cause != CAUSE_REQUEST))
 		return false;
-	return a->scope == SCOPE_ALL || vbd_is_idle(p, v);
+	return a->scope == SCOPE_ALL || vbd_is_idle(p, a->rest_us, v);
 }
 
 /* Classes of disks, in the order in which they are told: idle, by requests a second, unknown. */
@@ -149,11 +194,11 @@ static unsigned bits(uint64_t v)
 	return v ? 64 - (unsigned)__builtin_clzll(v) : 0;
 }
 
-static unsigned busy_class(const struct policy *p, const struct vbd *v)
+static unsigned busy_class(const struct policy *p, const struct action *a, const struct vbd *v)
 {
 	unsigned b = bits(v->rate);
 
-	if (vbd_is_idle(p, v))
+	if (vbd_is_idle(p, a->rest_us, v))
 		return 0;
 	if (!v->shows)
 		return BUSY_CLASSES - 1;
@@ -172,7 +217,7 @@ static unsigned held_class(uint64_t kb)
 static unsigned class_of(const struct policy *p, const struct offer *o, const struct action *a,
 			 const struct vbd *v)
 {
-	return busy_class(p, v) * HELD_CLASSES + held_class(there_kb(o, v, (int)a->level));
+	return busy_class(p, a, v) * HELD_CLASSES + held_class(there_kb(o, v, (int)a->level));
 }
 
 /* Disks that do not show what they hold are counted as nothing: then none of them is left out. */
@@ -340,8 +385,8 @@ static void settle(struct state *s, enum event_type by)
 		s->wanted = false;
 }
 
-static void start(struct state *s, struct plan *plan, const struct event *e, enum cause cause,
-		  enum level level, enum scope scope, uint64_t now_us)
+static void start(struct state *s, struct plan *plan, const struct offer *o, const struct event *e,
+		  enum cause cause, enum level level, enum scope scope, uint64_t now_us)
 {
 	s->action = (struct action){
 		.cause = cause,
@@ -351,6 +396,7 @@ static void start(struct state *s, struct plan *plan, const struct event *e, enu
 		.domid = e->type == EVENT_REQUEST ? e->domid : EVERY,
 		.devid = e->type == EVENT_REQUEST ? e->devid : EVERY,
 		.need_kb = cause == CAUSE_BALLOON ? e->need_kb : 0,
+		.rest_us = o->rest_us,
 		.started_us = now_us,
 		.before = e->now,
 	};
@@ -470,7 +516,7 @@ static void pressure(const struct policy *p, const struct offer *o, struct state
 		least = p->max_level;
 	if (!choose(p, o, s, cause, least, now_us, &level, &scope))
 		return;
-	start(s, plan, e, cause, level, scope, now_us);
+	start(s, plan, o, e, cause, level, scope, now_us);
 }
 
 static void want(const struct policy *p, const struct offer *o, struct state *s, struct plan *plan,
@@ -492,9 +538,9 @@ static void want(const struct policy *p, const struct offer *o, struct state *s,
 	}
 	settle(s, e->type);
 	if (e->type == EVENT_REQUEST)
-		start(s, plan, e, CAUSE_REQUEST, level, scope, now_us);
+		start(s, plan, o, e, CAUSE_REQUEST, level, scope, now_us);
 	else if (choose_for_fall(p, o, s, e->need_kb, now_us, &level, &scope))
-		start(s, plan, e, CAUSE_BALLOON, level, scope, now_us);
+		start(s, plan, o, e, CAUSE_BALLOON, level, scope, now_us);
 }
 
 /* Hard pressure comes with soft pressure: the harder word counts for as long as it is fresh. */

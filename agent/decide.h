@@ -61,7 +61,8 @@ struct domain_rule {
 /**
  * struct policy - the part of the configuration that decides. Times in microseconds.
  * @max_level:	     the highest level to use of the agent's own accord.
- * @idle_us:	     a disk that was not used for this long is idle.
+ * @idle_us:	     a disk that was not used for this long is idle, unless disks here are known to
+ *		     rest little longer (struct offer).
  * @min_interval_us: least time between the starts of two actions.
  * @retry_us:	     pressure this soon after an action that did not help goes one step up.
  * @regrowth_us:     how long what came back has to stay back.
@@ -106,7 +107,7 @@ struct policy {
  * @named:	its domain's name is known. While there are rules, a disk of a domain that has no
  *		name yet is left alone: it may be one to exclude.
  * @levels:	levels that can be reclaimed from it alone: bit 1 << level.
- * @shows:	@idle_us and @held_kb are true.
+ * @shows:	@idle_us and @held_kb are true; else @idle_us is what looks have seen of it.
  * @seen:	@held_kb alone is, by sight.h; never in the daemon.
  * @there:	it was met in the look that is going on.
  * @rate:	requests a second between the last two looks.
@@ -145,14 +146,22 @@ struct vbd {
  * @offered:   the mechanism in use can carry out this level with this scope.
  * @gives_ram: this level gives RAM back on this kernel at all.
  * @there_kb:  RAM that this level with this scope would give, as far as is known.
+ * @watched_us: for so long the idle times of disks that do not show them are known.
+ * @rest_us:   so long a disk has to rest here to count as idle; see offer_vbds().
  */
 struct offer {
 	bool offered[LEVEL_COUNT][SCOPE_COUNT];
 	bool gives_ram[LEVEL_COUNT];
 	uint64_t there_kb[LEVEL_COUNT][SCOPE_COUNT];
+	uint64_t watched_us;
+	uint64_t rest_us;
 };
 
-/** offer_vbds() - add to an offer, whose @gives_ram is set, what can be had from single disks. */
+/**
+ * offer_vbds() - add to an offer, whose @gives_ram and @watched_us are set, what can be had from
+ * single disks. Where disks take turns and come back soon after they would have counted as idle,
+ * which the ages of all of them tell, they have to rest for twice as long as such a turn.
+ */
 void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct offer *o);
 
 /** any_excluded() - one of these disks must not be touched: then the whole host must not be. */
@@ -183,6 +192,7 @@ struct sample {
  * @domid:  whose disks, or EVERY.
  * @devid:  which of them, or EVERY.
  * @need_kb: no more than this is needed; 0: nobody knows how much is.
+ * @rest_us: so long a disk has to rest to count as idle, where its domain has no time of its own.
  * @before: when it started.
  * @after:  when the mechanism was done.
  * @later:  when it was judged.
@@ -196,6 +206,7 @@ struct action {
 	int domid;
 	int64_t devid;
 	uint64_t need_kb;
+	uint64_t rest_us;
 	uint64_t started_us;
 	uint64_t done_us;
 	struct sample before;
@@ -207,8 +218,11 @@ struct action {
  */
 bool action_means(const struct policy *p, const struct action *a, const struct vbd *v);
 
-/** vbd_is_idle() - shows it, and has rested for as long as its domain and its past ask for. */
-bool vbd_is_idle(const struct policy *p, const struct vbd *v);
+/**
+ * vbd_is_idle() - shows it, and has rested for as long as its domain, or else @rest_us, and its
+ * past ask for.
+ */
+bool vbd_is_idle(const struct policy *p, uint64_t rest_us, const struct vbd *v);
 
 /** vbd_told() - note that an action told this disk. */
 void vbd_told(struct vbd *v, const struct action *a, uint64_t now_us);

@@ -16,6 +16,9 @@
 #define ID_MAX	UINT64_C(0xffffffff)
 #define PAGE_KB 4
 
+/* When a disk was used in a longer pause between two looks, nobody knows. */
+#define PAUSE_MAX_US (5 * USEC_PER_SEC)
+
 const char *const mechanism_names[MECHANISM_COUNT] = {"none", "params", "module", "native"};
 
 /* "vbd-<domid>-<devid>", and no other way to write it: its files are found by these numbers. */
@@ -41,9 +44,9 @@ static int parse_name(const char *name, struct vbd *v)
 	return strcmp(text, name + 4) == 0 ? 0 : -EINVAL;
 }
 
-static void file_path(const struct vbd *v, const char *file, char *path, size_t size)
+static void vbd_path(const struct vbd *v, const char *file, char *path, size_t size)
 {
-	(void)snprintf(path, size, VBD_DIR "/vbd-%u-%u/reclaim/%s", v->domid, v->devid, file);
+	(void)snprintf(path, size, VBD_DIR "/vbd-%u-%u/%s", v->domid, v->devid, file);
 }
 
 /* The kernel has 32 bits for each of these: sums of them stay far from where they overflow. */
@@ -54,24 +57,38 @@ static int read_figure(int dir, const char *file, uint64_t *value)
 	return r < 0 ? r : *value > UINT32_MAX ? -ERANGE : 0;
 }
 
-/*
- * How busy a disk is, from blkback's own statistics; only where it served anything since the look
- * before, which its idle time says for nothing.
- */
-static void read_rate(int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
+/* From blkback's own statistics, which every kernel shows. */
+static int read_requests(int dir, uint32_t *requests)
 {
 	uint64_t reads;
 	uint64_t writes;
+	int r = read_number(dir, "statistics/rd_req", &reads);
 
+	if (r == 0)
+		r = read_number(dir, "statistics/wr_req", &writes);
+	if (r == 0)
+		*requests = (uint32_t)(reads + writes);
+	return r;
+}
+
+/*
+ * How busy a disk is; only where it served anything since the look before, which its idle time says
+ * for nothing.
+ */
+static void read_rate(int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
+{
 	v->requests = known ? known->requests : 0;
 	if (known && v->idle_us > since_us)
 		return;
-	if (read_number(dir, "../statistics/rd_req", &reads) < 0 ||
-	    read_number(dir, "../statistics/wr_req", &writes) < 0)
-		return;
-	v->requests = (uint32_t)(reads + writes);
-	if (known && since_us > 0)
+	if (read_requests(dir, &v->requests) == 0 && known && since_us > 0)
 		v->rate = (uint32_t)((v->requests - known->requests) * USEC_PER_SEC / since_us);
+}
+
+/* For how long looks have seen it serve nothing. */
+static void read_rest(int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
+{
+	if (read_requests(dir, &v->requests) == 0 && known && v->requests == known->requests)
+		v->idle_us = known->idle_us + since_us;
 }
 
 /* The levels are one line of words; a word we do not know is a level of the future. */
@@ -81,7 +98,7 @@ static unsigned read_levels(int dir)
 	char *save_ptr = NULL;
 	unsigned levels = 0;
 
-	if (read_text(dir, "levels", text, sizeof(text)) < 0)
+	if (read_text(dir, "reclaim/levels", text, sizeof(text)) < 0)
 		return 0;
 	for (char *word = strtok_r(text, " ", &save_ptr); word;
 	     word = strtok_r(NULL, " ", &save_ptr)) {
@@ -93,38 +110,48 @@ static unsigned read_levels(int dir)
 	return levels;
 }
 
-/* A disk that goes meanwhile has no file any more: then it shows nothing. */
-static void read_vbd(int root, struct vbd *v, const struct vbd *known, uint64_t since_us)
+/* What it is asked for with each disk alone, and what it holds. Return: it shows that. */
+static bool read_reclaim(int dir, struct vbd *v)
 {
 	uint64_t squeeze_ms = 0;
 	uint64_t idle_ms;
 	uint64_t pool;
 	uint64_t grants;
 	uint64_t request_kb;
-	_cleanup_close_ int dir = -1;
-	char path[128];
 
-	file_path(v, "", path, sizeof(path));
-	dir = openat(root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return;
 	v->levels = read_levels(dir);
 	if (v->levels == 0)
-		return;
-	if (read_figure(dir, "squeeze_ms", &squeeze_ms) < 0 || squeeze_ms > WINDOW_MAX_MS)
+		return false;
+	if (read_figure(dir, "reclaim/squeeze_ms", &squeeze_ms) < 0 || squeeze_ms > WINDOW_MAX_MS)
 		squeeze_ms = 0; /* no driver has that: the disk is left alone */
 	v->squeeze_ms = (uint32_t)squeeze_ms;
-	if (read_figure(dir, "idle_ms", &idle_ms) < 0 ||
-	    read_figure(dir, "pool_pages", &pool) < 0 ||
-	    read_figure(dir, "persistent_pages", &grants) < 0 ||
-	    read_figure(dir, "request_kb", &request_kb) < 0)
-		return;
+	if (read_figure(dir, "reclaim/idle_ms", &idle_ms) < 0 ||
+	    read_figure(dir, "reclaim/pool_pages", &pool) < 0 ||
+	    read_figure(dir, "reclaim/persistent_pages", &grants) < 0 ||
+	    read_figure(dir, "reclaim/request_kb", &request_kb) < 0)
+		return false;
 	v->idle_us = idle_ms * USEC_PER_MSEC;
 	v->held_kb[LEVEL_POOL] = pool * PAGE_KB;
 	v->held_kb[LEVEL_GRANTS] = grants * PAGE_KB;
 	v->held_kb[LEVEL_REQUESTS] = request_kb;
-	v->shows = true;
-	read_rate(dir, v, known, since_us);
+	return true;
+}
+
+/* A disk that goes meanwhile has no file any more: then it shows nothing. */
+static void read_vbd(int root, struct vbd *v, const struct vbd *known, uint64_t since_us)
+{
+	_cleanup_close_ int dir = -1;
+	char path[128];
+
+	vbd_path(v, "", path, sizeof(path));
+	dir = openat(root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	v->shows = read_reclaim(dir, v);
+	if (v->shows)
+		read_rate(dir, v, known, since_us);
+	else
+		read_rest(dir, v, known, since_us);
 }
 
 static int compare(const void *a, const void *b)
@@ -264,6 +291,8 @@ int inventory_read(int root, struct inventory *inv)
 	drop_gone(&inv->now);
 	if (any_new) /* the others are in order; qsort() takes memory */
 		qsort(inv->now.vbds, inv->now.n, sizeof(*inv->now.vbds), compare);
+	if (inv->now.looked_us == 0 || looked_us - inv->now.looked_us > PAUSE_MAX_US)
+		inv->now.watched_since_us = looked_us;
 	inv->now.looked_us = looked_us;
 	inv->params = params_present(root) == 0;
 	inv->mechanism = best(root, inv);
@@ -299,7 +328,7 @@ int vbd_trigger(int root, const struct vbd *v, enum level level, uint32_t window
 	char text[32];
 	int r;
 
-	file_path(v, "trigger", path, sizeof(path));
+	vbd_path(v, "reclaim/trigger", path, sizeof(path));
 	(void)snprintf(text, sizeof(text), "%s %" PRIu32, level_names[level], window_ms);
 	r = write_text(root, path, text);
 	return r == -ENOENT ? -ENODEV : r;

@@ -30,12 +30,14 @@ extern const char *const mechanism_names[MECHANISM_COUNT];
  * struct vbd_list - ordered by domid and devid.
  * @room: of @vbds, which grows and never shrinks.
  * @looked_us: when; CLOCK_MONOTONIC.
+ * @watched_since_us: since then one look has followed the other, with no long pause.
  */
 struct vbd_list {
 	struct vbd *vbds;
 	size_t n;
 	size_t room;
 	uint64_t looked_us;
+	uint64_t watched_since_us;
 };
 
 /**

@@ -39,6 +39,7 @@ void reclaimer_offer(const struct reclaimer *r, const struct policy *p, struct o
 {
 	const struct vbd_list *list = &r->inventory.now;
 
+	o->watched_us = list->looked_us - list->watched_since_us;
 	offer_vbds(p, list->vbds, list->n, o);
 	if (any_excluded(p, list->vbds, list->n))
 		return;
@@ -108,7 +109,8 @@ int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct of
 	r->vbds = 0;
 	r->least_us = window_us;
 	if (params)
-		rc = params_begin(&r->params, r->root, a->level, a->scope, p->idle_us, now_us);
+		rc = params_begin(&r->params, r->root, a->level, a->scope,
+				  max_u64(p->idle_us, a->rest_us), now_us);
 	else
 		rc = trigger_vbds(r, p, o, a, window_us, now_us);
 	if (rc < 0)
@@ -166,7 +168,7 @@ void reclaimer_learn(struct reclaimer *r, const struct policy *p, const struct a
 	if (a->level != LEVEL_REQUESTS || a->need_kb > 0) /* then not all were told */
 		return;
 	for (struct vbd *v = list->vbds; v < list->vbds + list->n; v++)
-		if (vbd_is_idle(p, v) && action_means(p, a, v))
+		if (vbd_is_idle(p, a->rest_us, v) && action_means(p, a, v))
 			v->kept_kb = v->held_kb[LEVEL_REQUESTS];
 }
 

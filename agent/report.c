@@ -59,8 +59,8 @@ void say(enum message m, int priority, const char *fmt, ...)
 
 /* One entry of the journal, field by field. */
 struct fields {
-	char text[16][256];
-	struct iovec iov[16];
+	char text[17][256];
+	struct iovec iov[17];
 	int n;
 };
 
@@ -80,6 +80,8 @@ static void add_whose(struct fields *f, const struct entry *e)
 	const struct action *a = &e->action;
 
 	field(f, "XEN_RECLAIM_SCOPE=%s", scope_names[a->scope]);
+	if (a->scope == SCOPE_IDLE)
+		field(f, "XEN_RECLAIM_REST_MS=%" PRIu64, a->rest_us / USEC_PER_MSEC);
 	if (a->domid != EVERY)
 		field(f, "XEN_RECLAIM_DOMID=%d", a->domid);
 	if (a->devid != EVERY)

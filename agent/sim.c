@@ -55,6 +55,7 @@ static void refresh(struct sim *s)
 	bool regrow = s->now_us >= s->regrow_us;
 
 	s->held_kb = 0;
+	list(s)->looked_us = s->now_us;
 	for (size_t i = 0; i < list(s)->n; i++) {
 		struct vbd *v = &list(s)->vbds[i];
 		struct sim_disk *d = &s->disks[i];
@@ -98,7 +99,8 @@ static struct sample sample(const struct sim *s)
 
 static bool idle_in_model(const struct sim *s, const struct sim_disk *d)
 {
-	return s->now_us - d->last_us >= s->config->policy.idle_us;
+	return s->now_us - d->last_us >=
+	       max_u64(s->config->policy.idle_us, s->state.action.rest_us);
 }
 
 static void take(struct sim *s, size_t i, enum level level)

@@ -735,6 +735,107 @@ static void a_request_for_one_disk_is_for_it_alone(void **state)
 	assert_true(action_means(&w.p, &w.s.action, &vbds[1]));
 }
 
+/* --- disks that rest in turn ---------------------------------------------------------------- */
+
+#define TURNS 24
+
+/* Used one after the other, @turn_us for all of them; the first is at work. */
+static void rest_in_turn(struct vbd vbds[TURNS], uint64_t turn_us)
+{
+	for (uint32_t i = 0; i < TURNS; i++)
+		vbds[i] = disk(1, 51712 + 16 * i, turn_us * i / TURNS);
+}
+
+static void disks_that_come_back_soon_are_not_idle(void **state)
+{
+	struct vbd vbds[TURNS];
+	struct world w;
+
+	(void)state;
+	rest_in_turn(vbds, 8 * S);
+	w = native(vbds, TURNS);
+	assert_in_range(w.o.rest_us, 15 * S, 17 * S);
+	assert_int_equal(w.o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 0);
+	assert_false(send(&w, EVENT_HARD).reclaim);
+	vbds[TURNS - 1].idle_us = 20 * S; /* not one of them */
+	w = native(vbds, TURNS);
+	assert_int_equal(w.o.there_kb[LEVEL_GRANTS][SCOPE_IDLE], 8 + 4096);
+	assert_true(send(&w, EVENT_HARD).reclaim);
+	assert_true(w.s.action.rest_us == w.o.rest_us);
+	assert_true(action_means(&w.p, &w.s.action, &vbds[TURNS - 1]));
+	assert_false(action_means(&w.p, &w.s.action, &vbds[TURNS - 2]));
+}
+
+static void disks_that_rest_for_long_are_idle_after_the_usual_time(void **state)
+{
+	struct vbd vbds[TURNS];
+	struct world w;
+
+	(void)state;
+	rest_in_turn(vbds, 36 * S);
+	w = native(vbds, TURNS);
+	assert_true(w.o.rest_us == w.p.idle_us);
+	assert_true(send(&w, EVENT_HARD).reclaim);
+	assert_true(w.s.action.rest_us == w.p.idle_us);
+}
+
+static void disks_at_work_say_nothing_of_those_that_rest(void **state)
+{
+	struct vbd vbds[2 * TURNS];
+	struct world w;
+
+	(void)state;
+	rest_in_turn(vbds, 36 * S);
+	for (uint32_t i = TURNS; i < 2 * TURNS; i++)
+		vbds[i] = disk(2, 51712 + 16 * i, S / 2);
+	w = native(vbds, 2 * TURNS);
+	assert_true(w.o.rest_us == w.p.idle_us);
+}
+
+static void two_disks_say_nothing_of_others(void **state)
+{
+	const struct vbd vbds[] = {disk(1, 51712, 3 * S), disk(1, 51728, 4 * S),
+				   disk(1, 51744, 6 * S)};
+	struct world w = native(vbds, ARRAY_SIZE(vbds));
+
+	(void)state;
+	assert_true(w.o.rest_us == w.p.idle_us);
+}
+
+static void a_domain_with_a_time_of_its_own_keeps_it(void **state)
+{
+	struct domain_rule rules[] = {{.idle_us = 7 * S}};
+	struct vbd vbds[TURNS];
+	struct world w;
+
+	(void)state;
+	rest_in_turn(vbds, 8 * S);
+	w = native(vbds, TURNS);
+	w.p.rules = rules;
+	w.p.n_rules = 1;
+	vbds[TURNS - 1].named = true;
+	vbds[TURNS - 1].rule = 1;
+	assert_true(vbd_is_idle(&w.p, w.o.rest_us, &vbds[TURNS - 1]));
+}
+
+/* A stock kernel's disks: what looks have seen counts, once there was time to see it. */
+static void disks_that_show_nothing_are_watched_first(void **state)
+{
+	struct vbd vbds[TURNS];
+	struct policy p = config_default().policy;
+	struct offer o = {.watched_us = 2 * S};
+
+	(void)state;
+	rest_in_turn(vbds, 8 * S);
+	for (int i = 0; i < TURNS; i++)
+		vbds[i].shows = false;
+	offer_vbds(&p, vbds, TURNS, &o);
+	assert_true(o.rest_us == p.idle_us);
+	o.watched_us = 4 * S;
+	offer_vbds(&p, vbds, TURNS, &o);
+	assert_in_range(o.rest_us, 15 * S, 17 * S);
+}
+
 /* --- which disks, and in which order -------------------------------------------------------- */
 
 #define MANY 10000
@@ -1039,7 +1140,7 @@ static uint64_t decision_ns(size_t n)
 	uint64_t least = UINT64_MAX;
 
 	for (size_t i = 0; i < n; i++) {
-		vbds[i] = disk((uint16_t)(i % 1000), (uint32_t)i, i * 7919 % 10 * S);
+		vbds[i] = disk((uint16_t)(i % 1000), (uint32_t)i, i * 7919 % 100 * S);
 		vbds[i].rate = (uint32_t)(i * 31 % 5000);
 		vbds[i].held_kb[LEVEL_GRANTS] = i * 104729 % 4224;
 	}
@@ -1104,6 +1205,12 @@ int main(void)
 		cmocka_unit_test(disks_that_show_nothing_offer_the_unknown),
 		cmocka_unit_test(a_disk_with_no_window_is_spared_by_pressure_alone),
 		cmocka_unit_test(an_action_means_the_disks_it_names),
+		cmocka_unit_test(disks_that_come_back_soon_are_not_idle),
+		cmocka_unit_test(disks_that_rest_for_long_are_idle_after_the_usual_time),
+		cmocka_unit_test(disks_at_work_say_nothing_of_those_that_rest),
+		cmocka_unit_test(two_disks_say_nothing_of_others),
+		cmocka_unit_test(a_domain_with_a_time_of_its_own_keeps_it),
+		cmocka_unit_test(disks_that_show_nothing_are_watched_first),
 		cmocka_unit_test(soft_pressure_goes_to_the_level_where_idle_disks_have_something),
 		cmocka_unit_test(disks_that_are_all_busy_are_not_even_tried),
 		cmocka_unit_test(where_idle_disks_are_seen_busy_ones_keep_what_they_use),

@@ -112,6 +112,40 @@ static void disks_are_read_in_the_order_of_their_numbers(void **state)
 	assert_int_equal(inv.mechanism, MECHANISM_NATIVE);
 }
 
+static void put_served(const char *vbd, const char *reads, const char *writes)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), VBD_DIR "/%s/statistics/rd_req", vbd);
+	tree_put(&tree, path, reads);
+	(void)snprintf(path, sizeof(path), VBD_DIR "/%s/statistics/wr_req", vbd);
+	tree_put(&tree, path, writes);
+}
+
+static void how_long_a_stock_disk_rests_is_seen_by_looking(void **state)
+{
+	uint64_t first_us;
+
+	(void)state;
+	put_served("vbd-1-51712", "7\n", "8\n");
+	put_served("vbd-1-51728", "0\n", "0\n");
+	look();
+	first_us = inv.now.looked_us;
+	assert_int_equal(inv.now.watched_since_us, first_us);
+	assert_int_equal(inv.now.vbds[0].idle_us, 0); /* not known yet */
+	look();
+	put_served("vbd-1-51728", "0\n", "1\n");
+	look();
+	assert_false(inv.now.vbds[0].shows);
+	assert_true(inv.now.looked_us > first_us);
+	assert_int_equal(inv.now.vbds[0].idle_us, inv.now.looked_us - first_us);
+	assert_int_equal(inv.now.vbds[1].idle_us, 0);
+	assert_int_equal(inv.now.watched_since_us, first_us);
+	inv.now.looked_us -= 6 * S; /* a pause in which anything may have happened */
+	look();
+	assert_int_equal(inv.now.watched_since_us, inv.now.looked_us);
+}
+
 static void odd_names_are_no_disks(void **state)
 {
 	static const char *const names[] = {
@@ -481,6 +515,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(an_empty_host_has_no_disks_and_no_mechanism),
 		T(disks_are_read_in_the_order_of_their_numbers),
+		T(how_long_a_stock_disk_rests_is_seen_by_looking),
 		T(odd_names_are_no_disks),
 		T(a_level_of_the_future_is_passed_over),
 		T(half_a_disk_shows_nothing),

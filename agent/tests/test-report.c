@@ -67,6 +67,7 @@ static struct action soft(void)
 		.level = LEVEL_GRANTS,
 		.domid = EVERY,
 		.devid = EVERY,
+		.rest_us = 5000000,
 		.started_us = 1000000,
 		.before = held(9000, 10),
 	};
@@ -106,6 +107,7 @@ static void an_action_is_one_entry(void **state)
 	expect("XEN_RECLAIM_CAUSE=soft-pressure");
 	expect("XEN_RECLAIM_LEVEL=grants");
 	expect("XEN_RECLAIM_SCOPE=idle");
+	expect("XEN_RECLAIM_REST_MS=5000");
 	expect("XEN_RECLAIM_VERDICT=helped");
 	expect("XEN_RECLAIM_DISKS=24");
 	expect("XEN_RECLAIM_WINDOW_MS=150");
