@@ -35,7 +35,7 @@ static const char *const stat_files[STAT_COUNT] = {"rd_req", "wr_req", "rd_sect"
 
 /**
  * struct disk - one at one look. @counted: @stats are true; @moving: so are the figures a second,
- * and how long it was idle, though on a stock kernel since top began.
+ * and @still_us: for how long it served nothing while it was looked at.
  */
 struct disk {
 	struct vbd vbd;
@@ -44,6 +44,7 @@ struct disk {
 	uint64_t stats[STAT_COUNT];
 	uint64_t requests_s;
 	uint64_t kb_s;
+	uint64_t still_us;
 };
 
 /**
@@ -140,6 +141,7 @@ static void measure(struct disk *d, const struct look *before, uint64_t us)
 		delta[i] = d->stats[i] - was->stats[i];
 	}
 	d->moving = true;
+	d->still_us = delta[STAT_RD_REQ] + delta[STAT_WR_REQ] ? 0 : was->still_us + us;
 	d->requests_s = (delta[STAT_RD_REQ] + delta[STAT_WR_REQ]) * USEC_PER_SEC / us;
 	d->kb_s = (delta[STAT_RD_SECT] + delta[STAT_WR_SECT]) * SECTOR_BYTES / 1024 * USEC_PER_SEC /
 		  us;
@@ -206,13 +208,15 @@ static void domain_name(const struct top *t, uint16_t domid, char *buf, size_t s
 
 static void add_disk(const struct top *t, struct row *r, const struct disk *d)
 {
+	uint64_t idle_us = d->vbd.shows ? d->vbd.idle_us : d->still_us;
+
 	r->disks++;
 	r->idle_known &= d->vbd.shows || d->moving;
 	r->seen &= d->vbd.shows || d->vbd.seen;
 	r->moving &= d->moving;
 	r->requests_s += d->requests_s;
 	r->kb_s += d->kb_s;
-	r->idle += t->by_disk ? d->vbd.idle_us / USEC_PER_SEC : d->vbd.idle_us >= t->idle_us;
+	r->idle += t->by_disk ? idle_us / USEC_PER_SEC : idle_us >= t->idle_us;
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		r->held_kb[l] += d->vbd.held_kb[l];
 }

@@ -54,9 +54,11 @@ static uint64_t idle_time_us(const struct policy *p, const struct vbd *v)
 bool vbd_is_idle(const struct policy *p, uint64_t rest_us, const struct vbd *v)
 {
 	const struct domain_rule *rule = rule_of(p, v);
-	uint64_t least_us = rule && rule->idle_us ? rule->idle_us : max_u64(rest_us, p->idle_us);
+	uint64_t least_us = idle_time_us(p, v) << v->doubts;
 
-	return v->shows && v->idle_us >= least_us << v->doubts;
+	if (!rule || rule->idle_us == 0)
+		least_us = max_u64(least_us, rest_us);
+	return v->shows && v->idle_us >= least_us;
 }
 
 void vbd_told(struct vbd *v, const struct action *a, uint64_t now_us)
@@ -120,16 +122,17 @@ uint64_t vbd_window_us(const struct policy *p, const struct vbd *v, uint64_t usu
 
 /*
  * How long a turn lasts where disks rest in turn: of those that rest, a part of T / turn did so for
- * less than T. Disks at work say nothing of it, nor do those that were not looked at for long
- * enough. NEVER: hardly any did.
+ * less than T. Disks at work say nothing of it, nor do those that rest for longer than any turn
+ * that matters. NEVER: hardly any rests.
  */
-static uint64_t turn_us(const struct vbd *vbds, size_t n, uint64_t least_us, uint64_t most_us)
+static uint64_t turn_us(const struct vbd *vbds, size_t n, uint64_t least_us, uint64_t most_us,
+			uint64_t old_us)
 {
 	uint64_t resting = 0;
 	uint64_t recent = 0;
 
 	for (const struct vbd *v = vbds; v < vbds + n; v++) {
-		resting += v->idle_us >= least_us;
+		resting += v->idle_us >= least_us && v->idle_us < old_us;
 		recent += v->idle_us >= least_us && v->idle_us < most_us;
 	}
 	return recent >= RECENT_MIN ? least_us + (most_us - least_us) * resting / recent : NEVER;
@@ -146,7 +149,7 @@ static uint64_t rest_us(const struct policy *p, const struct offer *o, const str
 		most_us = o->watched_us;
 	if (most_us < p->idle_us / 2)
 		return p->idle_us;
-	turn = turn_us(vbds, n, least_us, most_us);
+	turn = turn_us(vbds, n, least_us, most_us, 2 * TURN_MIN * p->idle_us);
 	return turn < TURN_MIN * p->idle_us ? max_u64(2 * turn, p->idle_us) : p->idle_us;
 }
 

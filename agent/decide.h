@@ -111,7 +111,8 @@ struct policy {
  * @seen:	@held_kb alone is, by sight.h; never in the daemon.
  * @there:	it was met in the look that is going on.
  * @rate:	requests a second between the last two looks.
- * @requests:	served since it was connected, modulo 2^32; what @rate is made from.
+ * @requests:	served since it was connected, or what its device has seen; modulo 2^32. What @rate,
+ *		or else @idle_us, is made from.
  * @squeeze_ms: its window as toolstack and driver have it, up to WINDOW_MAX_MS; 0: pressure leaves
  *		the disk alone.
  * @idle_us:	since its last request.

@@ -16,7 +16,8 @@
 #define ID_MAX	UINT64_C(0xffffffff)
 #define PAGE_KB 4
 
-/* When a disk was used in a longer pause between two looks, nobody knows. */
+/* When a disk was used in a longer pause between two looks, nobody knows. Pressure comes oftener.
+ */
 #define PAUSE_MAX_US (5 * USEC_PER_SEC)
 
 const char *const mechanism_names[MECHANISM_COUNT] = {"none", "params", "module", "native"};
@@ -57,37 +58,82 @@ static int read_figure(int dir, const char *file, uint64_t *value)
 	return r < 0 ? r : *value > UINT32_MAX ? -ERANGE : 0;
 }
 
-/* From blkback's own statistics, which every kernel shows. */
-static int read_requests(int dir, uint32_t *requests)
-{
-	uint64_t reads;
-	uint64_t writes;
-	int r = read_number(dir, "statistics/rd_req", &reads);
-
-	if (r == 0)
-		r = read_number(dir, "statistics/wr_req", &writes);
-	if (r == 0)
-		*requests = (uint32_t)(reads + writes);
-	return r;
-}
-
 /*
- * How busy a disk is; only where it served anything since the look before, which its idle time says
- * for nothing.
+ * How busy a disk is, from blkback's own statistics; only where it served anything since the look
+ * before, which its idle time says for nothing.
  */
 static void read_rate(int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
 {
+	uint64_t reads;
+	uint64_t writes;
+
 	v->requests = known ? known->requests : 0;
 	if (known && v->idle_us > since_us)
 		return;
-	if (read_requests(dir, &v->requests) == 0 && known && since_us > 0)
+	if (read_number(dir, "statistics/rd_req", &reads) < 0 ||
+	    read_number(dir, "statistics/wr_req", &writes) < 0)
+		return;
+	v->requests = (uint32_t)(reads + writes);
+	if (known && since_us > 0)
 		v->rate = (uint32_t)((v->requests - known->requests) * USEC_PER_SEC / since_us);
 }
 
-/* For how long looks have seen it serve nothing. */
-static void read_rest(int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
+/* The host's block device behind the disk: "major:minor", in hexadecimal. */
+static int read_physical(int dir, unsigned long *major, unsigned long *minor)
 {
-	if (read_requests(dir, &v->requests) == 0 && known && v->requests == known->requests)
+	char text[32];
+	char *end;
+	ssize_t n = read_text(dir, "physical_device", text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	*major = strtoul(text, &end, 16);
+	if (*end != ':')
+		return -EINVAL;
+	*minor = strtoul(end + 1, &end, 16);
+	return *end ? -EINVAL : 0;
+}
+
+/* Of the kernel's Documentation/block/stat.rst: I/Os done, and I/Os in flight. */
+static bool counts_ios(int column)
+{
+	return column == 0 || column == 4 || column == 8 || column == 11 || column == 15;
+}
+
+/* Everything that was begun on that device; modulo 2^32. */
+static int read_ios(int root, int dir, uint32_t *ios)
+{
+	unsigned long major = 0;
+	unsigned long minor = 0;
+	char *save_ptr = NULL;
+	char path[80];
+	char text[512];
+	int column = 0;
+	int r = read_physical(dir, &major, &minor);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "sys/dev/block/%lu:%lu/stat", major, minor);
+	if (read_text(root, path, text, sizeof(text)) < 0)
+		return -ENODEV;
+	*ios = 0;
+	for (char *word = strtok_r(text, " ", &save_ptr); word;
+	     word = strtok_r(NULL, " ", &save_ptr)) {
+		uint64_t n;
+
+		if (counts_ios(column++) && parse_number(word, &n) == 0)
+			*ios += (uint32_t)n;
+	}
+	return 0;
+}
+
+/*
+ * For how long looks have seen it serve nothing. Not from blkback's statistics: a kernel without a
+ * fix may read rings there that the guest has just disconnected.
+ */
+static void read_rest(int root, int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
+{
+	if (read_ios(root, dir, &v->requests) == 0 && known && v->requests == known->requests)
 		v->idle_us = known->idle_us + since_us;
 }
 
@@ -151,7 +197,7 @@ static void read_vbd(int root, struct vbd *v, const struct vbd *known, uint64_t 
 	if (v->shows)
 		read_rate(dir, v, known, since_us);
 	else
-		read_rest(dir, v, known, since_us);
+		read_rest(root, dir, v, known, since_us);
 }
 
 static int compare(const void *a, const void *b)
@@ -285,6 +331,7 @@ int inventory_read(int root, struct inventory *inv)
 		r = make_order(inv);
 	if (r < 0) {
 		inv->now.n = n_known;
+		inv->now.looked_us = looked_us;
 		return r;
 	}
 	any_new = inv->now.n > n_known;

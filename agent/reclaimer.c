@@ -109,8 +109,7 @@ int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct of
 	r->vbds = 0;
 	r->least_us = window_us;
 	if (params)
-		rc = params_begin(&r->params, r->root, a->level, a->scope,
-				  max_u64(p->idle_us, a->rest_us), now_us);
+		rc = params_begin(&r->params, r->root, a->level, a->scope, a->rest_us, now_us);
 	else
 		rc = trigger_vbds(r, p, o, a, window_us, now_us);
 	if (rc < 0)

@@ -99,8 +99,7 @@ static struct sample sample(const struct sim *s)
 
 static bool idle_in_model(const struct sim *s, const struct sim_disk *d)
 {
-	return s->now_us - d->last_us >=
-	       max_u64(s->config->policy.idle_us, s->state.action.rest_us);
+	return s->now_us - d->last_us >= s->config->policy.idle_us;
 }
 
 static void take(struct sim *s, size_t i, enum level level)
@@ -208,7 +207,7 @@ static uint64_t begin(struct sim *s, const struct offer *o)
 		s->vbds = list(s)->n;
 		for (size_t i = 0; i < s->vbds; i++) {
 			check_touched(s, &list(s)->vbds[i], true);
-			if (a->scope == SCOPE_ALL || idle_in_model(s, &s->disks[i]))
+			if (a->scope == SCOPE_ALL || s->now_us - s->disks[i].last_us >= a->rest_us)
 				take(s, i, a->level);
 		}
 		return reclaimer_least_us(a->level, usual_us);

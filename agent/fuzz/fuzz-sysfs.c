@@ -14,6 +14,7 @@
 #include <inttypes.h>
 
 #define DISK	  "/disk"
+#define BLOCK_DIR "sys/dev/block"
 #define FILES	  ARRAY_SIZE(files)
 #define FIGURE_KB (UINT64_C(4) << 32)
 #define MEMORY_KB (INT64_C(1) << 40)
@@ -39,26 +40,34 @@ static const char *const files[] = {
 	XEN_MEMORY "/info/low_kb",
 	"proc/meminfo",
 	"proc/vmstat",
+	DISK "/physical_device",
+	BLOCK_DIR "/stat",
 };
 
-/* Descriptors that are none, one for each file, and one for the disk's folder reclaim/. */
-#define FIRST_FD   1000
-#define RECLAIM_FD (FIRST_FD + (int)FILES)
+/* Descriptors that are none, one for each file, and one for the disk's folder. */
+#define FIRST_FD 1000
+#define DISK_FD	 (FIRST_FD + (int)FILES)
 
 static struct dirent entry;
 static const char *const name = entry.d_name;
 static char texts[FILES][1100];
 static size_t lens[FILES];
 static bool listed;
+static bool opened;
 
 struct dirent *__real_readdir(DIR *dir);
 int __real_closedir(DIR *dir);
 
-/* A file of the disk is found under the disk's name as its numbers print it, and no other. */
+/*
+ * A file of the disk is found under the disk's name as its numbers print it, and no other; every
+ * block device is the same.
+ */
 static int find_path(const char *path)
 {
 	size_t skip = strlen(VBD_DIR "/") + strlen(name);
 
+	if (strncmp(path, BLOCK_DIR "/", strlen(BLOCK_DIR "/")) == 0)
+		path = BLOCK_DIR "/stat";
 	for (size_t i = 0; i < FILES; i++) {
 		if (strncmp(files[i], DISK, strlen(DISK)) != 0) {
 			if (strcmp(path, files[i]) == 0)
@@ -77,20 +86,18 @@ static int find_file(int root, const char *path)
 {
 	char whole[128];
 
-	if (root != RECLAIM_FD)
+	if (root != DISK_FD)
 		return find_path(path);
-	(void)snprintf(whole, sizeof(whole), VBD_DIR "/%s/%s%s", name,
-		       strncmp(path, "../", 3) == 0 ? "" : "reclaim/",
-		       strncmp(path, "../", 3) == 0 ? path + 3 : path);
+	(void)snprintf(whole, sizeof(whole), VBD_DIR "/%s/%s", name, path);
 	return find_path(whole);
 }
 
 /* As its numbers print the name. */
-static bool is_reclaim(const char *path)
+static bool is_disk(const char *path)
 {
 	char whole[128];
 
-	(void)snprintf(whole, sizeof(whole), VBD_DIR "/%s/reclaim/", name);
+	(void)snprintf(whole, sizeof(whole), VBD_DIR "/%s/", name);
 	return strcmp(path, whole) == 0;
 }
 
@@ -161,8 +168,10 @@ int __wrap_openat(int root, const char *path, int flags)
 	int i = strcmp(path, VBD_DIR) == 0 ? 0 : find_file(root, path);
 
 	(void)flags;
-	if (is_reclaim(path))
-		return RECLAIM_FD;
+	if (is_disk(path)) {
+		opened = true;
+		return DISK_FD;
+	}
 	errno = ENOENT;
 	return i < 0 ? -1 : FIRST_FD + i;
 }
@@ -216,7 +225,7 @@ static void check_disk(const struct vbd *v)
 	(void)snprintf(again, sizeof(again), "vbd-%u-%" PRIu32, v->domid, v->devid);
 	check(strcmp(again, name) == 0);
 	check(v->levels < 1U << LEVEL_COUNT);
-	check(v->idle_us <= UINT32_MAX * USEC_PER_MSEC);
+	check(!v->shows || v->idle_us <= UINT32_MAX * USEC_PER_MSEC);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		check(v->held_kb[l] < FIGURE_KB);
 }
@@ -227,8 +236,10 @@ static void try_inventory(struct reclaimer *r, const struct policy *p)
 	struct offer o = {.gives_ram = {true, true, true}};
 
 	for (int i = 0; i < 2; i++) {
+		opened = false;
 		check(inventory_read(0, &r->inventory) == 0);
 		check(r->inventory.now.n <= 1);
+		check(opened == (r->inventory.now.n == 1)); /* else nothing of it is tried */
 		if (r->inventory.now.n)
 			check_disk(r->inventory.now.vbds);
 	}

@@ -766,6 +766,21 @@ static void disks_that_come_back_soon_are_not_idle(void **state)
 	assert_false(action_means(&w.p, &w.s.action, &vbds[TURNS - 2]));
 }
 
+static void disks_that_rest_for_days_say_nothing_of_those_in_turn(void **state)
+{
+	struct vbd vbds[4 * TURNS];
+	struct world w;
+
+	(void)state;
+	rest_in_turn(vbds, 12 * S);
+	for (uint32_t i = TURNS; i < 4 * TURNS; i++)
+		vbds[i] = disk(2, 51712 + 16 * i, 86400 * S);
+	w = native(vbds, 4 * TURNS);
+	assert_in_range(w.o.rest_us, 20 * S, 28 * S);
+	assert_false(vbd_is_idle(&w.p, w.o.rest_us, &vbds[TURNS - 1]));
+	assert_true(vbd_is_idle(&w.p, w.o.rest_us, &vbds[TURNS]));
+}
+
 static void disks_that_rest_for_long_are_idle_after_the_usual_time(void **state)
 {
 	struct vbd vbds[TURNS];
@@ -1206,6 +1221,7 @@ int main(void)
 		cmocka_unit_test(a_disk_with_no_window_is_spared_by_pressure_alone),
 		cmocka_unit_test(an_action_means_the_disks_it_names),
 		cmocka_unit_test(disks_that_come_back_soon_are_not_idle),
+		cmocka_unit_test(disks_that_rest_for_days_say_nothing_of_those_in_turn),
 		cmocka_unit_test(disks_that_rest_for_long_are_idle_after_the_usual_time),
 		cmocka_unit_test(disks_at_work_say_nothing_of_those_that_rest),
 		cmocka_unit_test(two_disks_say_nothing_of_others),

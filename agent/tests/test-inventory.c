@@ -112,34 +112,49 @@ static void disks_are_read_in_the_order_of_their_numbers(void **state)
 	assert_int_equal(inv.mechanism, MECHANISM_NATIVE);
 }
 
-static void put_served(const char *vbd, const char *reads, const char *writes)
+/* A stock kernel's disk on the host's device 254:@minor, and what that has done. */
+static void put_stock(const char *vbd, unsigned minor, const char *stat)
 {
 	char path[128];
+	char number[16];
 
-	(void)snprintf(path, sizeof(path), VBD_DIR "/%s/statistics/rd_req", vbd);
-	tree_put(&tree, path, reads);
-	(void)snprintf(path, sizeof(path), VBD_DIR "/%s/statistics/wr_req", vbd);
-	tree_put(&tree, path, writes);
+	(void)snprintf(path, sizeof(path), VBD_DIR "/%s/physical_device", vbd);
+	(void)snprintf(number, sizeof(number), "fe:%x\n", minor);
+	tree_put(&tree, path, number);
+	(void)snprintf(path, sizeof(path), "sys/dev/block/254:%u/stat", minor);
+	tree_put(&tree, path, stat);
 }
+
+#define DONE	"  7 0 56 3  8 0 64 9  0 12 12  2 0 0 0  1 5\n"
+#define FLUSHED "  7 0 56 3  8 0 64 9  0 12 12  2 0 0 0  2 6\n"
+#define BEGUN	"  7 0 56 3  8 0 64 9  1 12 12  2 0 0 0  2 6\n"
 
 static void how_long_a_stock_disk_rests_is_seen_by_looking(void **state)
 {
 	uint64_t first_us;
 
 	(void)state;
-	put_served("vbd-1-51712", "7\n", "8\n");
-	put_served("vbd-1-51728", "0\n", "0\n");
+	put_stock("vbd-1-51712", 17, DONE);
+	put_stock("vbd-1-51728", 18, DONE);
 	look();
 	first_us = inv.now.looked_us;
 	assert_int_equal(inv.now.watched_since_us, first_us);
 	assert_int_equal(inv.now.vbds[0].idle_us, 0); /* not known yet */
 	look();
-	put_served("vbd-1-51728", "0\n", "1\n");
+	put_stock("vbd-1-51728", 18, FLUSHED);
 	look();
 	assert_false(inv.now.vbds[0].shows);
 	assert_true(inv.now.looked_us > first_us);
 	assert_int_equal(inv.now.vbds[0].idle_us, inv.now.looked_us - first_us);
 	assert_int_equal(inv.now.vbds[1].idle_us, 0);
+	look();
+	assert_true(inv.now.vbds[1].idle_us > 0);
+	put_stock("vbd-1-51728", 18, BEGUN);
+	look();
+	assert_int_equal(inv.now.vbds[1].idle_us, 0);
+	tree_drop(&tree, "sys/dev/block/254:17");
+	look();
+	assert_int_equal(inv.now.vbds[0].idle_us, 0); /* nobody knows */
 	assert_int_equal(inv.now.watched_since_us, first_us);
 	inv.now.looked_us -= 6 * S; /* a pause in which anything may have happened */
 	look();
@@ -293,6 +308,7 @@ static struct action action(enum level level, enum scope scope, enum cause cause
 		.cause = cause,
 		.domid = EVERY,
 		.devid = EVERY,
+		.rest_us = 5 * S,
 		.before = {.held_known = true, .held_kb = 100000},
 	};
 }
@@ -323,6 +339,37 @@ static void idle_disks_alone_are_told(void **state)
 	expect("vbd-1-51728", "trigger", "");
 	expect("vbd-2-51712", "trigger", "grants 250");
 	expect("vbd-3-51712", "trigger", "");
+}
+
+/* Stock disks that were looked at for 4 s, used in turn: the age that is set is that of two turns.
+ */
+static void the_age_of_grants_is_as_disks_here_rest(void **state)
+{
+	struct action a = action(LEVEL_GRANTS, SCOPE_IDLE, CAUSE_HARD);
+	struct offer o = {.gives_ram = {true, true, false}};
+	uint64_t wake_us;
+
+	(void)state;
+	put_params();
+	for (int i = 0; i < 24; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "vbd-%d-51712", i);
+		put_stock(name, (unsigned)i, DONE);
+	}
+	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	for (uint64_t i = 0; i < 24; i++)
+		r.inventory.now.vbds[i].idle_us = 8 * S * i / 24;
+	reclaimer_offer(&r, &policy, &o);
+	assert_true(o.rest_us == 5 * S);
+	r.inventory.now.watched_since_us = r.inventory.now.looked_us - 4 * S;
+	reclaimer_offer(&r, &policy, &o);
+	assert_in_range(o.rest_us, 15 * S, 17 * S);
+	a.rest_us = o.rest_us;
+	assert_int_equal(reclaimer_begin(&r, &policy, &o, &a, 150 * MS, T0), 0);
+	assert_int_equal(reclaimer_next(&r, 0, T0 + MS, &wake_us), 1);
+	tree_expect(&tree, PARAMS_DIR "/persistent_grant_unused_seconds", "16\n");
+	assert_int_equal(reclaimer_stop(&r), 0);
 }
 
 static void a_request_tells_the_disk_it_names(void **state)
@@ -525,6 +572,7 @@ int main(void)
 		T(a_native_driver_stays_one_without_disks),
 		T(looking_again_takes_no_memory),
 		T(idle_disks_alone_are_told),
+		T(the_age_of_grants_is_as_disks_here_rest),
 		T(a_request_tells_the_disk_it_names),
 		T(a_disk_that_is_gone_is_none_to_wait_for),
 		T(what_can_be_asked_for_is_what_there_is),

@@ -29,6 +29,9 @@ skip() {
 	exit 0
 }
 
+# expect_in_kernel_log REGEX: such lines are what the scenario provokes in Linux itself.
+expect_in_kernel_log() { echo "$1" >> "$OUT/kernel-expected"; }
+
 # await SECONDS COMMAND...: for what no event tells; asks five times a second.
 await() {
 	local deadline=$((SECONDS + $1))

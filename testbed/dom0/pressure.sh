@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # set by library.sh
+# shellcheck shell=bash disable=SC2034,SC2154 # set by library.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The pressure test in dom0: a hog sized to half of what the rings can hold, a guest's load, and what they
@@ -67,14 +67,15 @@ start_hog() {
     set +m
 }
 
+# Fails if it was not at work until now.
 stop_hog() {
-    kill -- -"$hog"
+    kill -- -"$hog" || return 1
     wait "$hog" 2> /dev/null || true
 }
 
 read_hog() {
     while :; do
-        dd if=$hog_file of=/dev/null bs=1M status=none
+        dd if=$hog_file of=/dev/null bs=1M status=none || true
     done
 }
 
@@ -114,7 +115,10 @@ rings_are_empty() {
 # As if nothing had been: rings empty, and a new hog, all of it in RAM, once nothing is left of the old one.
 settle() {
     rm -f $hog_file
-    await 30 shm_is_empty
+    await 30 shm_is_empty || {
+        ls -l /dev/shm >&2
+        return 1
+    }
     empty_rings
     dd if=/dev/zero of=$hog_file bs=1M count="$hog_mb" status=none
 }

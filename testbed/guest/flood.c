@@ -4,9 +4,10 @@
  * odd as may be, sends its disk's state through all values, and tries what it may not. It must not
  * know who reads.
  *
- *   flood ROUNDS DISK     0: without end. Fails if it could write a single thing that is not its
- * own.
+ *   flood ROUNDS DISK     0: without end. Fails if it could not write its own part, or could write
+ *                         anything else.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +21,11 @@
 #define ODD_CHARS  3900
 #define NODE_CHARS 1900
 
-/* In a guest's part of the store as libxl makes it. */
+/*
+ * In a guest's part of the store as libxl makes it. Not "state": a backend that finds none, or none
+ * it knows, takes its disk away, and there would be nothing left to flood.
+ */
 static const char *const own[] = {
-	"device/vbd/%s/state",
 	"device/vbd/%s/ring-page-order",
 	"device/vbd/%s/multi-queue-num-queues",
 	"data/odd",
@@ -67,9 +70,13 @@ static bool refused(struct xs_handle *xs, const char *path)
 {
 	static const char request[] = "1 9999999999 pool - *";
 
-	if (!xs_write(xs, XBT_NULL, path, request, sizeof(request) - 1))
+	if (xs_write(xs, XBT_NULL, path, request, sizeof(request) - 1)) {
+		(void)fprintf(stderr, "flood: %s can be written\n", path);
+		return false;
+	}
+	if (errno == EACCES)
 		return true;
-	(void)fprintf(stderr, "flood: %s can be written\n", path);
+	(void)fprintf(stderr, "flood: %s: %s\n", path, strerror(errno));
 	return false;
 }
 
