@@ -17,9 +17,11 @@
 #define LENGTH(a)  (sizeof(a) / sizeof(*(a)))
 #define PATH_CHARS 128
 
-/* A message holds 4096 bytes, with the path; xenstored refuses a guest a node of 2048. */
+/* A message holds 4096 bytes, with the path; xenstored refuses a guest a node of 2048. A name is
+ * short. */
 #define ODD_CHARS  3900
 #define NODE_CHARS 1900
+#define NAME_CHARS 60
 
 /*
  * In a guest's part of the store as libxl makes it. Not "state": a backend that finds none, or none
@@ -90,7 +92,7 @@ static bool write_own(struct xs_handle *xs, const char *disk, const char odd[ODD
 	(void)path_of(own[round % LENGTH(own)], disk, path);
 	(void)xs_rm(xs, XBT_NULL, path);
 	(void)xs_write(xs, XBT_NULL, path, odd, ODD_CHARS);
-	if (xs_write(xs, XBT_NULL, path, odd, NODE_CHARS - round % NODE_CHARS) &&
+	if (xs_write(xs, XBT_NULL, path, odd, round % 2 ? NAME_CHARS : NODE_CHARS) &&
 	    xs_write(xs, XBT_NULL, path_of("device/vbd/%s/state", disk, path), state, 1))
 		return true;
 	perror("flood: own part of the store");
