@@ -116,6 +116,7 @@ uint64_t vbd_window_us(const struct policy *p, const struct vbd *v, uint64_t usu
  * or two nothing follows, and little is lost by them.
  */
 #define TURN_MIN   3
+#define TURN_OLD   6
 #define WORK_PART  5
 #define RECENT_MIN 3
 #define NEVER	   UINT64_MAX
@@ -149,7 +150,7 @@ static uint64_t rest_us(const struct policy *p, const struct offer *o, const str
 		most_us = o->watched_us;
 	if (most_us < p->idle_us / 2)
 		return p->idle_us;
-	turn = turn_us(vbds, n, least_us, most_us, 2 * TURN_MIN * p->idle_us);
+	turn = turn_us(vbds, n, least_us, most_us, TURN_OLD * p->idle_us);
 	return turn < TURN_MIN * p->idle_us ? max_u64(2 * turn, p->idle_us) : p->idle_us;
 }
 
