@@ -44,19 +44,26 @@ static const struct domain_rule *rule_of(const struct policy *p, const struct vb
  */
 #define DOUBTS_MAX 6
 
-static uint64_t idle_time_us(const struct policy *p, const struct vbd *v)
+/* What was set for its domain; 0: nothing. */
+static uint64_t own_idle_us(const struct policy *p, const struct vbd *v)
 {
 	const struct domain_rule *rule = rule_of(p, v);
 
-	return rule && rule->idle_us ? rule->idle_us : p->idle_us;
+	return rule ? rule->idle_us : 0;
+}
+
+static uint64_t idle_time_us(const struct policy *p, const struct vbd *v)
+{
+	uint64_t own_us = own_idle_us(p, v);
+
+	return own_us ? own_us : p->idle_us;
 }
 
 bool vbd_is_idle(const struct policy *p, uint64_t rest_us, const struct vbd *v)
 {
-	const struct domain_rule *rule = rule_of(p, v);
 	uint64_t least_us = idle_time_us(p, v) << v->doubts;
 
-	if (!rule || rule->idle_us == 0)
+	if (own_idle_us(p, v) == 0)
 		least_us = max_u64(least_us, rest_us);
 	return v->shows && v->idle_us >= least_us;
 }

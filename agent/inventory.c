@@ -16,8 +16,7 @@
 #define ID_MAX	UINT64_C(0xffffffff)
 #define PAGE_KB 4
 
-/* When a disk was used in a longer pause between two looks, nobody knows. Pressure comes oftener.
- */
+/* When a disk was used in a longer pause between two looks, nobody knows. */
 #define PAUSE_MAX_US (5 * USEC_PER_SEC)
 
 const char *const mechanism_names[MECHANISM_COUNT] = {"none", "params", "module", "native"};
