@@ -42,6 +42,8 @@ await() {
 	done
 }
 
+unit_pid() { systemctl show -P MainPID xen-reclaimd; }
+
 unit_is() { [[ $(systemctl is-active xen-reclaimd) == "$1" ]]; }
 
 journal_says() { journalctl -u xen-reclaimd | grep -q "$1"; }

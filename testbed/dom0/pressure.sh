@@ -273,7 +273,7 @@ measure() {
     read_swapped in1 out1
     read_stall_us stall1
     own_swap_kb=null
-    ! unit_is active || read_field own_swap_kb "/proc/$(systemctl show -P MainPID xen-reclaimd)/status" VmSwap:
+    ! unit_is active || read_field own_swap_kb "/proc/$(unit_pid)/status" VmSwap:
     stop_hog
     kill $recorder
     wait $recorder 2> /dev/null || true
