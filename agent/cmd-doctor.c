@@ -39,7 +39,9 @@ static void look_for_sight(int root, struct facts *f)
 	if (r < 0)
 		f->unseen = sight_reason(r);
 	else
-		f->seen_by = "BPF";
+		f->seen_by = s.lack < 0 ? SIGHT_POOLS : "BPF";
+	if (r == 0 && s.lack < 0)
+		f->unseen = sight_reason(s.lack);
 	sight_close(&s);
 }
 

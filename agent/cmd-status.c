@@ -111,8 +111,9 @@ static struct json_object *disk_json(const struct vbd *v)
 		put_number(o, "squeeze_ms", v->squeeze_ms);
 	if (v->shows)
 		put_number(o, "idle_ms", (int64_t)(v->idle_us / USEC_PER_MSEC));
-	for (int l = 0; l < LEVEL_COUNT && (v->shows || v->seen); l++)
-		put_number(o, keys[l], (int64_t)v->held_kb[l]);
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		if (v->shows || v->seen >> l & 1)
+			put_number(o, keys[l], (int64_t)v->held_kb[l]);
 	return o;
 }
 
@@ -225,7 +226,8 @@ static void print_host(struct json_object *o)
 	if (member(o, "seen_by"))
 		(void)printf("disks       seen by %s\n", string(o, "seen_by"));
 	if (member(o, "unseen"))
-		(void)printf("disks       not seen: %s\n", string(o, "unseen"));
+		(void)printf("disks       not %sseen: %s\n", member(o, "seen_by") ? "all " : "",
+			     string(o, "unseen"));
 	if (json_object_object_length(k) == 0)
 		(void)printf("parameters  xen_blkback is not loaded\n");
 	for (int id = 0; id < PARAM_COUNT; id++)

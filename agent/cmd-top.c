@@ -49,7 +49,7 @@ struct disk {
 
 /**
  * struct row - a disk, or all disks of a domain: sums. @idle_known: of all of them, though on a
- * stock kernel since top began; @seen: each one's @held_kb.
+ * stock kernel since top began; @seen: levels of which each one's @held_kb is.
  */
 struct row {
 	uint16_t domid;
@@ -57,7 +57,7 @@ struct row {
 	char name[64];
 	uint64_t disks;
 	bool idle_known;
-	bool seen;
+	unsigned seen;
 	bool moving;
 	uint64_t idle; /* disks that are idle; of one disk: for how many seconds */
 	uint64_t held_kb[LEVEL_COUNT];
@@ -174,28 +174,6 @@ static int look(struct top *t)
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-/* As xl writes it: 51712 is xvda, 51713 xvda1, and the extended numbers are xvdq and up. */
-static void disk_name(uint32_t devid, char *buf, size_t size)
-{
-	uint32_t disk = (devid & 0xff) >> 4;
-	uint32_t part = devid & 0xf;
-
-	if (devid >> 28 == 1) {
-		disk = (devid & 0xfffffff) >> 8;
-		part = devid & 0xff;
-	} else if (devid >> 8 != 202) {
-		(void)snprintf(buf, size, "%" PRIu32, devid);
-		return;
-	}
-	if (disk < 26)
-		(void)snprintf(buf, size, "xvd%c", (char)('a' + disk));
-	else
-		(void)snprintf(buf, size, "xvd%c%c", (char)('a' + disk / 26 - 1),
-			       (char)('a' + disk % 26));
-	if (part > 0 && strlen(buf) + 4 < size)
-		(void)snprintf(buf + strlen(buf), size - strlen(buf), "%" PRIu32, part);
-}
-
 static void domain_name(const struct top *t, uint16_t domid, char *buf, size_t size)
 {
 	char path[48];
@@ -212,7 +190,7 @@ static void add_disk(const struct top *t, struct row *r, const struct disk *d)
 
 	r->disks++;
 	r->idle_known &= d->vbd.shows || d->moving;
-	r->seen &= d->vbd.shows || d->vbd.seen;
+	r->seen &= d->vbd.shows ? ALL_LEVELS : d->vbd.seen;
 	r->moving &= d->moving;
 	r->requests_s += d->requests_s;
 	r->kb_s += d->kb_s;
@@ -279,7 +257,7 @@ static int make_rows(struct top *t)
 		} else {
 			*r = (struct row){.domid = d->vbd.domid,
 					  .idle_known = true,
-					  .seen = true,
+					  .seen = ALL_LEVELS,
 					  .moving = true};
 			r->devid = t->by_disk ? d->vbd.devid : 0;
 			if (i > 0 && d->vbd.domid == d[-1].vbd.domid)
@@ -322,7 +300,7 @@ static void add_line(const struct top *t, struct libscols_table *table, const st
 	}
 	set(line, c++, r->idle_known, r->idle);
 	for (int l = 0; l < LEVEL_COUNT; l++)
-		set(line, c++, r->seen, r->held_kb[l]);
+		set(line, c++, r->seen >> l & 1, r->held_kb[l]);
 	set(line, c++, r->moving, r->requests_s);
 	set(line, c, r->moving, r->kb_s);
 }
@@ -396,8 +374,9 @@ static struct json_object *row_json(const struct row *r)
 	(void)json_object_object_add(o, "disk", json_object_new_string(name));
 	if (r->idle_known)
 		put_number(o, "idle_s", r->idle);
-	for (int l = 0; l < LEVEL_COUNT && r->seen; l++)
-		put_number(o, keys[l], r->held_kb[l]);
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		if (r->seen >> l & 1)
+			put_number(o, keys[l], r->held_kb[l]);
 	if (r->moving) {
 		put_number(o, "requests_s", r->requests_s);
 		put_number(o, "kb_s", r->kb_s);

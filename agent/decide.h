@@ -13,6 +13,8 @@
 /** enum level - what a reclaim takes: each level takes what the one before takes, and more. */
 enum level { LEVEL_POOL, LEVEL_GRANTS, LEVEL_REQUESTS, LEVEL_COUNT };
 
+#define ALL_LEVELS ((1U << LEVEL_COUNT) - 1)
+
 /** enum scope - whose: disks that rest, or every disk. */
 enum scope { SCOPE_IDLE, SCOPE_ALL, SCOPE_COUNT };
 
@@ -108,7 +110,8 @@ struct policy {
  *		name yet is left alone: it may be one to exclude.
  * @levels:	levels that can be reclaimed from it alone: bit 1 << level.
  * @shows:	@idle_us and @held_kb are true; else @idle_us is what looks have seen of it.
- * @seen:	@held_kb alone is, by sight.h; never in the daemon.
+ * @seen:	levels that @held_kb alone is true of, by sight.h: bit 1 << level; never in the
+ *		daemon.
  * @there:	it was met in the look that is going on.
  * @rate:	requests a second between the last two looks.
  * @requests:	served since it was connected, or what its device has seen; modulo 2^32. What @rate,
@@ -128,9 +131,9 @@ struct vbd {
 	uint16_t rule;
 	uint32_t devid;
 	uint8_t levels;
+	uint8_t seen : LEVEL_COUNT;
 	bool named : 1;
 	bool shows : 1;
-	bool seen : 1;
 	bool there : 1;
 	uint8_t doubts;
 	uint32_t squeeze_ms;

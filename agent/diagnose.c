@@ -101,7 +101,8 @@ static void find_mechanism(struct diagnosis *d, const struct facts *f)
 static void find_sight(struct diagnosis *d, const struct facts *f)
 {
 	if (f->seen_by)
-		(void)add(d, "sight", MARK_OK, "disks seen by: %s", f->seen_by);
+		(void)add(d, "sight", MARK_OK, "disks seen by: %s%s%s", f->seen_by,
+			  f->unseen ? ": " : "", f->unseen ? f->unseen : "");
 	else if (f->unseen)
 		(void)add(d, "sight", MARK_NOTE, "disks seen by: not at all: %s", f->unseen);
 }

@@ -36,7 +36,7 @@ extern const char *const answer_names[ANSWER_COUNT];
  * @slots_kb:	    else what a native mechanism would give back of idle disks' request slots; -1:
  *		    not known.
  * @seen_by:	    by what it is seen what disks hold; NULL: by nothing, or nobody asked.
- * @unseen:	    then why it is not; NULL: nobody asked.
+ * @unseen:	    why it is not, or not all of it; NULL: all is, or nobody asked.
  * @psi:	    how pressure can be learned of.
  */
 struct facts {

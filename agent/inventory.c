@@ -345,6 +345,27 @@ int inventory_read(int root, struct inventory *inv)
 	return 0;
 }
 
+void disk_name(uint32_t devid, char *buf, size_t size)
+{
+	uint32_t disk = (devid & 0xff) >> 4;
+	uint32_t part = devid & 0xf;
+
+	if (devid >> 28 == 1) {
+		disk = (devid & 0xfffffff) >> 8;
+		part = devid & 0xff;
+	} else if (devid >> 8 != 202) {
+		(void)snprintf(buf, size, "%" PRIu32, devid);
+		return;
+	}
+	if (disk < 26)
+		(void)snprintf(buf, size, "xvd%c", (char)('a' + disk));
+	else
+		(void)snprintf(buf, size, "xvd%c%c", (char)('a' + disk / 26 - 1),
+			       (char)('a' + disk % 26));
+	if (part > 0 && strlen(buf) + 4 < size)
+		(void)snprintf(buf + strlen(buf), size - strlen(buf), "%" PRIu32, part);
+}
+
 struct vbd *inventory_find(const struct inventory *inv, const char *name)
 {
 	struct vbd v;

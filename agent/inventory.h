@@ -63,6 +63,12 @@ struct inventory {
  */
 int inventory_read(int root, struct inventory *inv);
 
+/**
+ * disk_name() - a device number as xl writes it: 51712 is xvda, 51713 xvda1, and the extended
+ * numbers are xvdq and up; the number itself where it is none of these. @size: at least 16.
+ */
+void disk_name(uint32_t devid, char *buf, size_t size);
+
 /** inventory_find() - the disk of this name in sysfs, or NULL. */
 struct vbd *inventory_find(const struct inventory *inv, const char *name);
 

@@ -5,6 +5,7 @@
 #include "requests.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ void sight_merge(struct inventory *inv, const struct ring_sight *rings, size_t n
 			v = inventory_find(inv, ring->name);
 		if (!v || v->shows)
 			continue;
-		v->seen = true;
+		v->seen = ALL_LEVELS;
 		v->held_kb[LEVEL_POOL] += (uint64_t)ring->pool_pages * PAGE_KB;
 		v->held_kb[LEVEL_GRANTS] += (uint64_t)ring->persistent_pages * PAGE_KB;
 		v->held_kb[LEVEL_REQUESTS] +=
@@ -28,10 +29,63 @@ void sight_merge(struct inventory *inv, const struct ring_sight *rings, size_t n
 	}
 }
 
+static int compare_threads(const void *a, const void *b)
+{
+	const struct pool_sight *x = a;
+	const struct pool_sight *y = b;
+
+	return strncmp(x->thread, y->thread, sizeof(x->thread));
+}
+
+/* The first that is not before a name. */
+static const struct pool_sight *first_from(const struct pool_sight *pools, size_t n,
+					   const char *name)
+{
+	while (n > 0) {
+		size_t half = n / 2;
+
+		if (strncmp(pools[half].thread, name, sizeof(pools->thread)) < 0) {
+			pools += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return pools;
+}
+
+/* A disk whose name leaves no room for its ring's is not told from another by its threads. */
+void sight_merge_pools(struct inventory *inv, struct pool_sight *pools, size_t n)
+{
+	const struct pool_sight *end = pools + n;
+
+	if (n == 0)
+		return;
+	qsort(pools, n, sizeof(*pools), compare_threads);
+	for (size_t i = 0; i < inv->now.n; i++) {
+		struct vbd *v = &inv->now.vbds[i];
+		char disk[16];
+		char name[32];
+		size_t len;
+
+		disk_name(v->devid, disk, sizeof(disk));
+		len = (size_t)snprintf(name, sizeof(name), "%u.%s-", v->domid, disk);
+		if (v->shows || len >= sizeof(pools->thread) - 1)
+			continue;
+		for (const struct pool_sight *p = first_from(pools, n, name);
+		     p < end && strncmp(p->thread, name, len) == 0; p++) {
+			if (p > pools && compare_threads(p - 1, p) == 0)
+				continue;
+			v->seen = 1U << LEVEL_POOL;
+			v->held_kb[LEVEL_POOL] += (uint64_t)p->pool_pages * PAGE_KB;
+		}
+	}
+}
+
 int sight_probe(struct sight *s, int root)
 {
 	if (!s->bpf)
-		s->error = sight_bpf_open(root, &s->bpf);
+		s->error = sight_bpf_open(root, &s->bpf, &s->lack);
 	return s->error;
 }
 
@@ -46,13 +100,20 @@ static bool all_show(const struct inventory *inv)
 void sight_look(struct sight *s, int root, struct inventory *inv)
 {
 	struct ring_sight *rings = NULL;
+	struct pool_sight *pools = NULL;
 	size_t n = 0;
 
 	if (all_show(inv) || sight_probe(s, root) < 0)
 		return;
-	s->error = sight_bpf_read(s->bpf, &rings, &n);
-	sight_merge(inv, rings, n);
+	if (s->lack < 0) {
+		s->error = sight_bpf_pools(s->bpf, &pools, &n);
+		sight_merge_pools(inv, pools, n);
+	} else {
+		s->error = sight_bpf_read(s->bpf, &rings, &n);
+		sight_merge(inv, rings, n);
+	}
 	free(rings);
+	free(pools);
 }
 
 void sight_close(struct sight *s)
@@ -71,6 +132,10 @@ const char *sight_by(const struct sight *s, const struct inventory *inv, const c
 	if (s->error < 0) {
 		*reason = sight_reason(s->error);
 		return NULL;
+	}
+	if (s->lack < 0) {
+		*reason = sight_reason(s->lack);
+		return SIGHT_POOLS;
 	}
 	return "BPF";
 }

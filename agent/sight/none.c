@@ -4,10 +4,11 @@
 
 #include <errno.h>
 
-int sight_bpf_open(int root, struct sight_bpf **bpf)
+int sight_bpf_open(int root, struct sight_bpf **bpf, int *lack)
 {
 	(void)root;
 	(void)bpf;
+	(void)lack;
 	return -EOPNOTSUPP;
 }
 
@@ -15,6 +16,14 @@ int sight_bpf_read(struct sight_bpf *bpf, struct ring_sight **rings, size_t *n)
 {
 	(void)bpf;
 	(void)rings;
+	(void)n;
+	return -EOPNOTSUPP;
+}
+
+int sight_bpf_pools(struct sight_bpf *bpf, struct pool_sight **pools, size_t *n)
+{
+	(void)bpf;
+	(void)pools;
 	(void)n;
 	return -EOPNOTSUPP;
 }

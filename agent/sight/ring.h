@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the BPF program tells of one ring: shared with it, so no header is included here. */
+/* What the BPF programs tell of one ring: shared with it, so no header is included here. */
 #ifndef XEN_RECLAIM_SIGHT_RING_H
 #define XEN_RECLAIM_SIGHT_RING_H
 
@@ -16,5 +16,24 @@ struct ring_sight {
 	unsigned int persistent_pages;
 	unsigned int ring_pages;
 };
+
+/**
+ * struct pool_sight - the pool of one ring, where no more is known than its thread.
+ * @thread:	its name: domain, disk and ring, as 1.xvda-0; 15 characters at most.
+ * @pool_pages: free pages in the pool.
+ */
+struct pool_sight {
+	char thread[16];
+	unsigned int pool_pages;
+};
+
+/** struct pool_size - what a thread notes of its pool. @at_ns: when, by CLOCK_MONOTONIC. */
+struct pool_size {
+	unsigned long long at_ns;
+	unsigned int pages;
+};
+
+/** POOLS_MAX - there are no more rings noted than that. */
+#define POOLS_MAX 16384
 
 #endif

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
+ * Two programs; the second is for a kernel that has no BTF of xen-blkback.
+ *
  * A task iterator: writes one struct ring_sight for each thread of xen-blkback, which serves one
  * ring. Such a thread is known by its data: a ring whose thread it is. Its function would tell as
  * well, but kernel.kptr_restrict may hide where that is. Runs only while somebody reads, and
  * changes nothing. Takes no lock: of a disk that goes meanwhile it may write anything, whose name
  * then is no disk's.
+ *
+ * A kprobe in each such thread, where it looks whether its pool is too large: ten times a second at
+ * least. The type it gets is of the kernel proper; the ring around it cannot be told without
+ * xen-blkback's own.
  */
 #include <linux/bpf.h>
+#include <linux/ptrace.h>
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #include "ring.h"
 
@@ -97,6 +105,27 @@ int rings(struct bpf_iter__task *ctx)
 	sight.persistent_pages = BPF_CORE_READ(ring, persistent_gnt_c);
 	sight.ring_pages = BPF_CORE_READ(blkif, nr_ring_pages);
 	(void)bpf_seq_write(ctx->meta->seq, &sight, sizeof(sight));
+	return 0;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, POOLS_MAX);
+	__type(key, char[16]);
+	__type(value, struct pool_size);
+} pool_sizes SEC(".maps");
+
+SEC("kprobe/gnttab_page_cache_shrink")
+int pools(struct pt_regs *regs)
+{
+	struct gnttab_page_cache *cache = (struct gnttab_page_cache *)PT_REGS_PARM1(regs);
+	struct pool_size size = {0};
+	char thread[16] = "";
+
+	size.at_ns = bpf_ktime_get_ns();
+	size.pages = BPF_CORE_READ(cache, num_pages);
+	if (bpf_get_current_comm(thread, sizeof(thread)) == 0)
+		(void)bpf_map_update_elem(&pool_sizes, thread, &size, BPF_ANY);
 	return 0;
 }
 

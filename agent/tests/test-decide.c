@@ -495,8 +495,6 @@ static void a_mechanism_that_fails_rests_too(void **state)
 
 /* --- disks that can be told apart ----------------------------------------------------------- */
 
-#define ALL_LEVELS (1U << LEVEL_POOL | 1U << LEVEL_GRANTS | 1U << LEVEL_REQUESTS)
-
 static struct vbd disk(uint16_t domid, uint32_t devid, uint64_t idle_us)
 {
 	return (struct vbd){

@@ -128,6 +128,47 @@ static void the_most_there_can_be_is_no_overflow(void **state)
 		    UINT64_C(0xffffffff) * SLOTS_KB);
 }
 
+static void of_a_pool_its_thread_tells_the_disk(void **state)
+{
+	struct pool_sight pools[] = {{"2.xvda-0", 1},	{"1.xvda-10", 4},     {"1.xvda-2", 2},
+				     {"1.xvda-2", 9},	{"1.xvdb1-0", 16},    {"11.xvda-0", 32},
+				     {"1.xvdaa-0", 64}, {"kworker/0:1", 128}, {"", 256},
+				     {"1.xvda", 512},	{"9.xvda-0", 1024},   {"1.hda-0", 8}};
+	const size_t n = sizeof(pools) / sizeof(pools[0]);
+
+	(void)state;
+	stock("vbd-1-51712");
+	stock("vbd-1-51729");
+	stock("vbd-1-268442112");
+	stock("vbd-1-51744");
+	stock("vbd-1-768");
+	native("vbd-2-51712");
+	assert_int_equal(inventory_read(tree.root, &inv), 0);
+	sight_merge_pools(&inv, pools, n);
+	expect_held("vbd-1-51712", (uint64_t)6 * 4, 0, 0);
+	expect_held("vbd-1-51729", (uint64_t)16 * 4, 0, 0);
+	expect_held("vbd-1-268442112", (uint64_t)64 * 4, 0, 0);
+	expect_held("vbd-1-51744", 0, 0, 0);
+	expect_held("vbd-1-768", 0, 0, 0); /* what xl calls hda */
+	expect_held("vbd-2-51712", 8, 12, 48);
+	assert_int_equal(inventory_find(&inv, "vbd-1-51712")->seen, 1U << LEVEL_POOL);
+	assert_int_equal(inventory_find(&inv, "vbd-1-51744")->seen, 0);
+	assert_int_equal(inventory_find(&inv, "vbd-2-51712")->seen, 0);
+	sight_merge_pools(&inv, NULL, 0);
+}
+
+/* A thread's name is cut off after 15 characters: it must not be taken for another ring's. */
+static void a_name_too_long_for_a_thread_is_not_seen(void **state)
+{
+	struct pool_sight pools[] = {{"32752.xvdzz255-", 1}, {"32752.xvdzz25-1", 2}};
+
+	(void)state;
+	stock("vbd-32752-268615167"); /* xvdzz255 */
+	assert_int_equal(inventory_read(tree.root, &inv), 0);
+	sight_merge_pools(&inv, pools, 2);
+	assert_int_equal(inventory_find(&inv, "vbd-32752-268615167")->seen, 0);
+}
+
 static void by_what_disks_are_seen(void **state)
 {
 	const char *reason;
@@ -145,6 +186,11 @@ static void by_what_disks_are_seen(void **state)
 	stock("vbd-1-51728");
 	assert_int_equal(inventory_read(tree.root, &inv), 0);
 	assert_string_equal(sight_by(&sight, &inv, &reason), "BPF");
+	assert_null(reason);
+	sight.lack = -ENOENT;
+	assert_string_equal(sight_by(&sight, &inv, &reason), SIGHT_POOLS);
+	assert_string_equal(reason, sight_reason(-ENOENT));
+	sight.lack = 0;
 	sight_look(&sight, tree.root, &inv);
 	assert_null(sight_by(&sight, &inv, &reason));
 	assert_string_equal(reason, sight_reason(-EOPNOTSUPP));
@@ -166,9 +212,14 @@ static void every_reason_has_its_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_disk_holds_what_its_rings_hold), T(what_sysfs_shows_stands),
-		T(of_no_disk_nothing_is_said),	     T(the_most_there_can_be_is_no_overflow),
-		T(by_what_disks_are_seen),	     T(every_reason_has_its_words),
+		T(a_disk_holds_what_its_rings_hold),
+		T(what_sysfs_shows_stands),
+		T(of_no_disk_nothing_is_said),
+		T(the_most_there_can_be_is_no_overflow),
+		T(by_what_disks_are_seen),
+		T(every_reason_has_its_words),
+		T(of_a_pool_its_thread_tells_the_disk),
+		T(a_name_too_long_for_a_thread_is_not_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
