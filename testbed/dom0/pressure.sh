@@ -230,7 +230,7 @@ result() {
     while (($#)); do
         key=$1 value=$2
         case $key in
-            kernel | guest | load | squeezer) [[ $value == null ]] || value="\"$value\"" ;;
+            kernel | guest | driver | load | squeezer) [[ $value == null ]] || value="\"$value\"" ;;
         esac
         text+="${text:+, }\"$key\": $value"
         shift 2
@@ -302,7 +302,7 @@ run() {
     say "$1 $3 $2: swapped in $swapped_in out $swapped_out pages, held up to $held_kb kB," \
         "back in 1 s $back_1s_kb and in 3 s $back_3s_kb of $held_at_trigger_kb kB, stall $((stall_us / 1000)) ms," \
         "guest $throughput_kb_s kB/s, complaints of blkback $complaints"
-    result kernel ballooned guest "$1" load "$3" squeezer "$2" pswpin "$swapped_in" pswpout "$swapped_out" \
+    result kernel ballooned guest "$1" driver "$driver" load "$3" squeezer "$2" pswpin "$swapped_in" pswpout "$swapped_out" \
         held_kb "$held_kb" back_1s_kb "$back_1s_kb" back_3s_kb "$back_3s_kb" held_at_trigger_kb "$held_at_trigger_kb" \
         request_kb "$request_kb" request_back_1s_kb "$request_back_1s_kb" psi_stall_us "$stall_us" \
         throughput_kb_s "$throughput_kb_s"
@@ -320,9 +320,10 @@ use_driver() {
 }
 
 # connect persistent|plain stock|native: the guest with its 24 disks, anew; sets request_kb, what connecting
-# took of dom0's RAM.
+# took of dom0's RAM, and driver.
 connect() {
     local before after
+    driver=$2
     ! xl domid g1 > /run/domid 2>&1 || guest_destroy g1
     use_driver "$2"
     read_field before /proc/meminfo MemAvailable:
@@ -334,6 +335,14 @@ connect() {
 
 # all_rows: not only those of the demo's short form.
 all_rows() { [[ -e /etc/demo-all-rows ]]; }
+
+# busy_turns GUEST SQUEEZER...: a run of the busy load each, in turn, as often as the demo wants. What one gives differs
+# by a tenth and more from the next; those of one turn are compared.
+busy_turns() {
+    local turns=1 i
+    [[ ! -e /etc/demo-busy-turns ]] || turns=$(< /etc/demo-busy-turns)
+    for ((i = 0; i < turns; i++)); do rows "$1" busy "${@:2}"; done
+}
 
 # rows GUEST LOAD SQUEEZER...: a run each. Mostly idle for more than a round of all disks, which takes 36 s; busy
 # disks do more rounds in less.
