@@ -20,7 +20,11 @@ static void full_path(const struct tree *t, const char *path, char buf[static 25
 
 void tree_make(struct tree *t)
 {
-	strcpy(t->path, "/tmp/xen-reclaim-tree.XXXXXX");
+	const char *folder = getenv("TMPDIR");
+
+	assert_in_range(snprintf(t->path, sizeof(t->path), "%s/xen-reclaim-tree.XXXXXX",
+				 folder ? folder : "/tmp"),
+			1, sizeof(t->path) - 1);
 	assert_non_null(mkdtemp(t->path));
 	t->root = open(t->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(t->root >= 0);
