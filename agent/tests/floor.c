@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the daemon's libraries alone cost in memory: linked like it, it says that it is there and
- * waits for its end. */
+/* What the daemon's libraries cost alone: linked like it, it says that it is there and waits. */
 #include <unistd.h>
 
 int main(void)

@@ -4,6 +4,7 @@
  * --root is a stub: plain files stand for procfs and sysfs, so parameters are set, but nothing is
  * reclaimed. Waits for what happens, never for time.
  */
+#include "tests/process.h"
 #include "tests/world.h"
 
 #include <dirent.h>
@@ -853,18 +854,13 @@ struct usage {
 
 static struct usage usage_now(void)
 {
-	_cleanup_close_ int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct usage u = {0};
+	struct usage u = {
+		.anon_kb = process_number(w.daemon.pid, "status", "RssAnon:"),
+		.reads = process_number(w.daemon.pid, "io", "syscr:"),
+	};
 	char path[64];
-	char text[4096];
 	DIR *dir;
 
-	(void)snprintf(path, sizeof(path), "%d/status", w.daemon.pid);
-	assert_true(read_text(proc, path, text, sizeof(text)) > 0);
-	assert_int_equal(find_number(text, "RssAnon:", &u.anon_kb), 0);
-	(void)snprintf(path, sizeof(path), "%d/io", w.daemon.pid);
-	assert_true(read_text(proc, path, text, sizeof(text)) > 0);
-	assert_int_equal(find_number(text, "syscr:", &u.reads), 0);
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd", w.daemon.pid);
 	dir = opendir(path);
 	assert_non_null(dir);

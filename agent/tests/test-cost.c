@@ -9,11 +9,11 @@
 #include "mailbox.h"
 #include "params.h"
 #include "tests/cmocka-all.h"
+#include "tests/process.h"
 #include "tests/tree.h"
 #include "tests/xenstored.h"
 #include "util.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
@@ -286,43 +286,6 @@ static void let_it_look(void)
 	request("requests - 9");
 }
 
-/* What stands behind a name in a file like /proc/PID/status. */
-static uint64_t number_in(const char *path, const char *name)
-{
-	char text[4096];
-	const char *at;
-	FILE *file = fopen(path, "re");
-
-	assert_non_null(file);
-	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-	(void)fclose(file);
-	at = strstr(text, name);
-	assert_non_null(at);
-	return strtoull(at + strlen(name), NULL, 10);
-}
-
-/* Of all the daemon's threads. */
-static uint64_t status_sum(const char *name)
-{
-	char path[512];
-	uint64_t sum = 0;
-	struct dirent *d;
-	DIR *dir;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/task", daemon_pid);
-	dir = opendir(path);
-	assert_non_null(dir);
-	while ((d = readdir(dir))) {
-		if (d->d_name[0] == '.')
-			continue;
-		(void)snprintf(path, sizeof(path), "/proc/%d/task/%s/status", daemon_pid,
-			       d->d_name);
-		sum += number_in(path, name);
-	}
-	(void)closedir(dir);
-	return sum;
-}
-
 /* --- tests ------------------------------------------------------------------------------------ */
 
 static void nothing_but_the_watchdog_wakes_it(void **state)
@@ -336,9 +299,9 @@ static void nothing_but_the_watchdog_wakes_it(void **state)
 	start_daemon(10);
 	let_it_look();
 	(void)wait_for("WATCHDOG=1", 2);
-	before = status_sum("\nvoluntary_ctxt_switches:");
+	before = process_wake_ups(daemon_pid);
 	pings = wait_for("WATCHDOG=1", pings);
-	wakes = status_sum("\nvoluntary_ctxt_switches:") - before;
+	wakes = process_wake_ups(daemon_pid) - before;
 	print_message("%u pings of the watchdog, %" PRIu64 " wake-ups\n", pings, wakes);
 	/* one where the last look fell between a ping and the sleep after it */
 	assert_in_range(wakes, pings - 1, pings + 1);
@@ -352,7 +315,7 @@ static uint64_t rss_kb(unsigned vbds)
 	start_daemon(vbds);
 	let_it_look(); /* both of its lists are in use then */
 	let_it_look();
-	kb = status_sum("\nRssAnon:") / 2; /* two threads, each shows it */
+	kb = process_number(daemon_pid, "status", "RssAnon:");
 	(void)teardown(&state);
 	(void)setup(&state);
 	return kb;
@@ -379,8 +342,7 @@ static uint64_t floor_kb(void)
 	}
 	(void)close(s[1]);
 	assert_int_equal(read(s[0], &c, 1), 1);
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	kb = number_in(path, "\nRssAnon:");
+	kb = process_number(pid, "status", "RssAnon:");
 	(void)close(s[0]);
 	(void)waitpid(pid, NULL, 0);
 	return kb;
@@ -624,8 +586,7 @@ int main(void)
 	*strrchr(self, '/') = '\0';
 	(void)snprintf(path, sizeof(path), "%s/xen-reclaimd", self);
 	assert_non_null(realpath(given ? given : path, daemon_path));
-	/* Truncating a file that stands for a parameter takes a third of a millisecond on a disk.
-	 */
+	/* On a disk, truncating what stands for a parameter takes a third of a millisecond. */
 	(void)setenv("TMPDIR", "/dev/shm", 0);
 	(void)alarm(600); /* libxenstore waits for ever for an answer that is lost */
 	return cmocka_run_group_tests(tests, start_xenstored, stop_xenstored);

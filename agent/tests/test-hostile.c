@@ -4,6 +4,7 @@
  * xenstored, and tries what it may not. Counts what that costs the daemon. The guest's part of the
  * store is as libxl makes it.
  */
+#include "tests/process.h"
 #include "tests/world.h"
 
 #include <ctype.h>
@@ -76,44 +77,9 @@ static void end_flood(pid_t pid)
 
 /* --- what it costs -------------------------------------------------------------------------- */
 
-/* Of /proc/PID/task/TID/status, or of /proc/PID/status: the number after a key. */
-static uint64_t of_status(const char *path, const char *key)
-{
-	char text[4096];
-	uint64_t n;
-
-	assert_true(read_text(AT_FDCWD, path, text, sizeof(text)) > 0);
-	assert_int_equal(find_number(text, key, &n), 0);
-	return n;
-}
-
 static uint64_t rss_kb(void)
 {
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", w.daemon.pid);
-	return of_status(path, "RssAnon:");
-}
-
-/* How often any of its threads went to sleep, and so was woken. */
-static uint64_t wake_ups(void)
-{
-	char path[64];
-	uint64_t n = 0;
-	DIR *dir;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/task", w.daemon.pid);
-	dir = opendir(path);
-	assert_non_null(dir);
-	for (const struct dirent *d = readdir(dir); d; d = readdir(dir)) {
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		(void)snprintf(path, sizeof(path), "/proc/%d/task/%.16s/status", w.daemon.pid,
-			       d->d_name);
-		n += of_status(path, "voluntary_ctxt_switches:");
-	}
-	(void)closedir(dir);
-	return n;
+	return process_number(w.daemon.pid, "status", "RssAnon:");
 }
 
 /* Plain text of one byte a character, but for the ends of lines. */
@@ -147,9 +113,9 @@ static void a_flood_does_not_wake_the_daemon(void **state)
 	(void)state;
 	start_daemon(ARGS());
 	sync_daemon();
-	before = wake_ups();
+	before = process_wake_ups(w.daemon.pid);
 	end_flood(start_flood(FLOOD));
-	assert_in_range(wake_ups() - before, 0, WAKE_UPS_MAX);
+	assert_in_range(process_wake_ups(w.daemon.pid) - before, 0, WAKE_UPS_MAX);
 	stop_daemon();
 	expect_untouched();
 }
