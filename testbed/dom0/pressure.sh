@@ -303,7 +303,8 @@ run() {
         "back in 1 s $back_1s_kb and in 3 s $back_3s_kb of $held_at_trigger_kb kB, stall $((stall_us / 1000)) ms," \
         "guest $throughput_kb_s kB/s, complaints of blkback $complaints"
     result kernel ballooned guest "$1" driver "$driver" load "$3" squeezer "$2" \
-        pswpin "$swapped_in" pswpout "$swapped_out" held_kb "$held_kb" back_1s_kb "$back_1s_kb" back_3s_kb "$back_3s_kb" held_at_trigger_kb "$held_at_trigger_kb" \
+        pswpin "$swapped_in" pswpout "$swapped_out" held_kb "$held_kb" \
+        back_1s_kb "$back_1s_kb" back_3s_kb "$back_3s_kb" held_at_trigger_kb "$held_at_trigger_kb" \
         request_kb "$request_kb" request_back_1s_kb "$request_back_1s_kb" psi_stall_us "$stall_us" \
         throughput_kb_s "$throughput_kb_s"
 }
