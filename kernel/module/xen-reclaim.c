@@ -247,8 +247,9 @@ static int try_trigger(struct reclaim_device *rd, unsigned int ms)
 	after = repeat_after(rd);
 out:
 	mutex_unlock(&devices_lock);
+	/* One that is queued comes no later than this. */
 	if (!err)
-		mod_delayed_work(queue, &tick, after);
+		queue_delayed_work(queue, &tick, after);
 
 	return err;
 }
@@ -524,14 +525,20 @@ static bool is_attached(struct device *dev)
 	return attached;
 }
 
-static void free_device(struct reclaim_device *rd)
+/* One that has no files, or none any more. */
+static void release_device(struct reclaim_device *rd)
 {
-	/* Waits for whoever is in one of the files. */
-	kobject_del(&rd->kobj);
 	kobject_put(&rd->kobj);
 	wait_for_completion(&rd->released);
 	put_device(&rd->xdev->dev);
 	kfree(rd);
+}
+
+static void free_device(struct reclaim_device *rd)
+{
+	/* Waits for whoever is in one of the files. */
+	kobject_del(&rd->kobj);
+	release_device(rd);
 }
 
 /* With the device locked. */
@@ -560,7 +567,7 @@ static int attach(struct device *dev, void *unused)
 				   "reclaim");
 	if (err) {
 		dev_warn(dev, "no reclaim/: %d\n", err);
-		free_device(rd);
+		release_device(rd);
 		return err;
 	}
 
@@ -673,7 +680,8 @@ static int __init xen_reclaim_init(void)
 		return -ENODEV;
 
 	INIT_DELAYED_WORK(&tick, tick_fn);
-	queue = alloc_workqueue(KBUILD_MODNAME, WQ_MEM_RECLAIM | WQ_HIGHPRI, 1);
+	queue = alloc_workqueue(KBUILD_MODNAME,
+				WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 1);
 	if (!queue)
 		return -ENOMEM;
 	err = xenbus_register_backend(&no_driver);
@@ -699,6 +707,7 @@ static int __init xen_reclaim_init(void)
 unregister_notifier:
 	bus_unregister_notifier(no_driver.driver.bus, &bus_notifier);
 	detach_all();
+	cancel_delayed_work_sync(&tick);
 unregister_driver:
 	xenbus_unregister_driver(&no_driver);
 destroy_queue:
