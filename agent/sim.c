@@ -503,6 +503,19 @@ static void note_psi(struct sim *s, const struct trace_event *e)
 		handle(s, (struct event){.type = EVENT_SOFT});
 }
 
+/* While an action is looked at, what it took stays taken, but for what the recorded host gave. */
+static void note_memory(struct sim *s, const struct sample *now)
+{
+	int64_t fell_kb =
+		s->memory.held_known && now->held_known ? s->memory.held_kb - now->held_kb : 0;
+
+	if (s->state.phase == PHASE_READY || fell_kb >= (int64_t)s->taken_kb)
+		s->taken_kb = 0;
+	else if (fell_kb > 0)
+		s->taken_kb -= (uint64_t)fell_kb;
+	s->memory = *now;
+}
+
 static void note_balloon(struct sim *s, const struct trace_event *e)
 {
 	uint64_t last_kb = s->target_kb;
@@ -562,8 +575,7 @@ static int happen(struct sim *s, const struct trace_event *e)
 		note_psi(s, e);
 		break;
 	case TRACE_MEMORY:
-		s->memory = e->sample;
-		s->taken_kb = 0;
+		note_memory(s, &e->sample);
 		break;
 	case TRACE_BALLOON:
 		note_balloon(s, e);

@@ -51,7 +51,7 @@ struct sim_disk {
  * @pressed_us:	when the load presses next.
  * @spins:	what happened of itself without any time passing.
  * @regrow_us:	when busy disks have again what was taken.
- * @taken_kb:	taken since the last line that said what memory is.
+ * @taken_kb:	taken since the last line of memory, or by the action that is looked at.
  * @broken:	what must hold and did not; empty: all held.
  */
 struct sim {

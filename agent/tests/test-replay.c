@@ -431,6 +431,42 @@ static void totals_that_grow_enough_are_pressure(void **state)
 	sim_free(&s);
 }
 
+static void expect_gain(const char *later, int64_t gain_kb, int64_t lasting_kb)
+{
+	char text[512];
+	struct sim s;
+
+	(void)snprintf(text, sizeof(text),
+		       TRACE_HEAD " recorded\n"
+				  "0 host native pool grants requests\n"
+				  "0 memory 50000 10000 0 0\n"
+				  "0 disk 1 51712 pool,grants,requests 10 60000 8 40960 1248 0\n"
+				  "9000 psi 1000000 0\n"
+				  "10000 psi 1900000 900000\n"
+				  "%s"
+				  "30000 end\n",
+		       later);
+	run_text(&s, text);
+	assert_int_equal(s.actions, 1);
+	assert_int_equal(action_gain_kb(&s.state.action), gain_kb);
+	assert_int_equal(action_lasting_kb(&s.state.action), lasting_kb);
+	sim_free(&s);
+}
+
+/* As watch writes it: memory after pressure, and each second while there is some. */
+static void what_an_action_took_outlasts_a_line_of_memory(void **state)
+{
+	(void)state;
+	expect_gain("10000 memory 50000 10000 0 0\n11000 memory 50000 10000 0 0\n", 40968, 40968);
+	expect_gain("10000 memory - 10000 0 0\n11000 memory - 10000 0 0\n", 40968, 40968);
+	/* the recorded daemon took it too, or some of it */
+	expect_gain("11000 memory 9032 50968 0 0\n", 40968, 40968);
+	expect_gain("11000 memory 40000 20000 0 0\n", 40968, 40968);
+	/* and more; and somebody took again */
+	expect_gain("11000 memory 9000 51000 0 0\n", 41000, 41000);
+	expect_gain("12000 memory 80000 0 0 0\n", 40968, 10968);
+}
+
 static void requests_are_served_as_the_daemon_does(void **state)
 {
 	struct sim s;
@@ -653,6 +689,7 @@ int main(void)
 		T(a_day_of_10000_disks_passes_within_a_minute),
 		T(a_year_passes_without_growth),
 		T(totals_that_grow_enough_are_pressure),
+		T(what_an_action_took_outlasts_a_line_of_memory),
 		T(requests_are_served_as_the_daemon_does),
 		T(dom0_grows_where_nothing_else_helps),
 		T(disks_that_hold_more_than_there_is_come_to_an_end),
