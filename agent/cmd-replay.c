@@ -130,6 +130,11 @@ static void tell_end(const struct sim *s, bool json)
 {
 	struct json_object *o;
 
+	if (s->unseen)
+		tell_text(s, "notice",
+			  "not all that disks hold was recorded: what actions gave is told without "
+			  "that",
+			  json);
 	if (!json) {
 		(void)printf("%" PRIu64 " events, %" PRIu64 " decisions, %" PRIu64
 			     " actions on %" PRIu64 " disks, of which %" PRIu64 " helped: %" PRId64

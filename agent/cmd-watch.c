@@ -9,6 +9,7 @@
 #include "inventory.h"
 #include "psi.h"
 #include "report.h"
+#include "sight.h"
 #include "store.h"
 #include "trace.h"
 #include "util.h"
@@ -34,6 +35,7 @@
  * @inotify: says when the daemon's folder in /run changed; -1 while there is no such folder.
  * @seen:    as recorded, in the order of the inventory; idle_us is the time of the last request.
  * @actions: of the daemon, that were told of. @open: the last of them was not judged yet.
+ * @sight:   what a stock kernel's disks hold. @complained: that not all of that is seen.
  */
 struct watcher {
 	int root;
@@ -46,6 +48,8 @@ struct watcher {
 	struct host host;
 	struct facts facts;
 	struct inventory inventory;
+	struct sight sight;
+	bool complained;
 	struct store store;
 	struct vbd_list seen;
 	struct psi_totals psi;
@@ -183,23 +187,28 @@ static void tell_disk(struct watcher *w, const struct vbd *v)
 	static const char *const keys[LEVEL_COUNT] = {"pool_kb", "grants_kb", "request_kb"};
 	struct trace_event e = {.word = TRACE_DISK, .vbd = *v};
 	struct json_object *o = json_object_new_object();
+	char held[LEVEL_COUNT][24] = {"?", "?", "?"};
+	char idle[40] = "";
 	char text[160];
 
+	e.vbd.seen = v->shows ? ALL_LEVELS : v->seen;
 	record(w, &e);
 	put_number(o, "domid", v->domid);
 	put_number(o, "devid", v->devid);
-	for (int l = 0; l < LEVEL_COUNT && v->shows; l++)
+	for (int l = 0; l < LEVEL_COUNT; l++) {
+		if (!(e.vbd.seen >> l & 1))
+			continue;
 		put_number(o, keys[l], (int64_t)v->held_kb[l]);
-	if (v->shows)
+		(void)snprintf(held[l], sizeof(held[l]), "%" PRIu64, v->held_kb[l]);
+	}
+	if (v->shows) {
 		put_number(o, "idle_ms", (int64_t)(v->idle_us / USEC_PER_MSEC));
-	if (v->shows)
-		(void)snprintf(text, sizeof(text),
-			       "%u/%" PRIu32 ": pool %" PRIu64 ", grants %" PRIu64
-			       ", requests %" PRIu64 " kB, idle for %" PRIu64 " s",
-			       v->domid, v->devid, v->held_kb[LEVEL_POOL], v->held_kb[LEVEL_GRANTS],
-			       v->held_kb[LEVEL_REQUESTS], v->idle_us / USEC_PER_SEC);
-	else
-		(void)snprintf(text, sizeof(text), "%u/%" PRIu32, v->domid, v->devid);
+		(void)snprintf(idle, sizeof(idle), ", idle for %" PRIu64 " s",
+			       v->idle_us / USEC_PER_SEC);
+	}
+	(void)snprintf(text, sizeof(text), "%u/%" PRIu32 ": pool %s, grants %s, requests %s kB%s",
+		       v->domid, v->devid, held[LEVEL_POOL], held[LEVEL_GRANTS],
+		       held[LEVEL_REQUESTS], idle);
 	tell(w, "disk", o, text);
 }
 
@@ -227,7 +236,7 @@ static bool has_changed(const struct watcher *w, const struct vbd *was, const st
 {
 	uint64_t last_us = w->now_us - is->idle_us;
 
-	if (was->levels != is->levels || was->shows != is->shows ||
+	if (was->levels != is->levels || was->shows != is->shows || was->seen != is->seen ||
 	    was->squeeze_ms != is->squeeze_ms ||
 	    memcmp(was->held_kb, is->held_kb, sizeof(is->held_kb)) != 0)
 		return true;
@@ -438,6 +447,20 @@ static bool look_at_daemon(struct watcher *w)
 	return any;
 }
 
+/* What could not be loaded is not tried again each second: that costs more than a look. */
+static void look_into_disks(struct watcher *w)
+{
+	const char *reason;
+	const char *by;
+
+	if (w->sight.bpf || w->sight.error == 0)
+		sight_look(&w->sight, w->root, &w->inventory);
+	by = sight_by(&w->sight, &w->inventory, &reason);
+	if (reason && !w->complained)
+		complain("disks are %s: %s", by ? "seen by their pools alone" : "not seen", reason);
+	w->complained |= reason != NULL;
+}
+
 static void look(struct watcher *w)
 {
 	bool moved;
@@ -445,6 +468,7 @@ static void look(struct watcher *w)
 	w->now_us = now_us();
 	if (inventory_read(w->root, &w->inventory) < 0)
 		return;
+	look_into_disks(w);
 	if (w->first) /* before anything is told: who reads it may act on it */
 		(void)look_at_daemon(w);
 	look_at_host(w);
@@ -548,6 +572,7 @@ enum exit_status cmd_watch(int root, int argc, char **argv)
 		status = STATUS_FAILED;
 	store_close(&w.store);
 	host_close(&w.host);
+	sight_close(&w.sight);
 	inventory_free(&w.inventory);
 	free(w.seen.vbds);
 	close_fd(&w.inotify);

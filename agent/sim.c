@@ -435,6 +435,7 @@ static int put_disk(struct sim *s, const struct vbd *v)
 		.busy = s->simulated && v->rate > 0,
 	};
 	memcpy(d->full_kb, v->held_kb, sizeof(d->full_kb));
+	s->unseen |= v->seen != ALL_LEVELS;
 	/* the model knows what the kernel does not show */
 	to->shows &= s->reclaimer.inventory.mechanism == MECHANISM_NATIVE;
 	return 0;

@@ -52,6 +52,7 @@ struct sim_disk {
  * @spins:	what happened of itself without any time passing.
  * @regrow_us:	when busy disks have again what was taken.
  * @taken_kb:	taken since the last line of memory, or by the action that is looked at.
+ * @unseen:	a line did not say all that a disk held: what was taken of that counts as nothing.
  * @broken:	what must hold and did not; empty: all held.
  */
 struct sim {
@@ -84,6 +85,7 @@ struct sim {
 	uint64_t free_kb;
 	uint64_t held_kb;
 	uint64_t taken_kb;
+	bool unseen;
 
 	struct plan notice;
 	size_t vbds;

@@ -166,9 +166,13 @@ static int parse_disk(struct args *a, struct trace_event *e)
 	v->shows = strcmp(a->at[4], "-") != 0;
 	if (v->shows && parse_upto(a->at[4], TIME_MAX, &idle_ms) < 0)
 		return -EINVAL;
-	for (int l = 0; l < LEVEL_COUNT; l++)
+	for (int l = 0; l < LEVEL_COUNT; l++) {
+		if (strcmp(a->at[5 + l], "-") == 0)
+			continue;
 		if (parse_upto(a->at[5 + l], KB_MAX, &v->held_kb[l]) < 0)
 			return -EINVAL;
+		v->seen |= 1U << l;
+	}
 	if (parse_upto(a->at[8], UINT32_MAX, &rate) < 0)
 		return -EINVAL;
 	v->squeeze_ms = (uint32_t)squeeze_ms;
@@ -234,8 +238,8 @@ static const struct {
 	[TRACE_MEMORY] = {parse_memory, "memory HELD_KB|- AVAILABLE_KB PSWPIN PSWPOUT"},
 	[TRACE_BALLOON] = {parse_balloon, "balloon TARGET_KB CURRENT_KB"},
 	[TRACE_DOMAIN] = {parse_domain, "domain DOMID UUID|- NAME"},
-	[TRACE_DISK] = {parse_disk, "disk DOMID DEVID LEVEL,...|- SQUEEZE_MS IDLE_MS|- POOL_KB "
-				    "GRANTS_KB REQUESTS_KB RATE"},
+	[TRACE_DISK] = {parse_disk, "disk DOMID DEVID LEVEL,...|- SQUEEZE_MS IDLE_MS|- "
+				    "POOL_KB|- GRANTS_KB|- REQUESTS_KB|- RATE"},
 	[TRACE_GONE] = {parse_gone, "gone DOMID DEVID"},
 	[TRACE_REQUEST] = {parse_request, "request LEVEL MS|- DOMID|*[/DEVID]"},
 	[TRACE_ACTION] = {parse_action, "action CAUSE LEVEL SCOPE"},
@@ -369,8 +373,12 @@ static void print_disk(FILE *file, const struct vbd *v)
 		(void)fprintf(file, " %" PRIu64, v->idle_us / USEC_PER_MSEC);
 	else
 		(void)fputs(" -", file);
-	for (int l = 0; l < LEVEL_COUNT; l++)
-		(void)fprintf(file, " %" PRIu64, v->held_kb[l]);
+	for (int l = 0; l < LEVEL_COUNT; l++) {
+		if (v->seen >> l & 1)
+			(void)fprintf(file, " %" PRIu64, v->held_kb[l]);
+		else
+			(void)fputs(" -", file);
+	}
 	(void)fprintf(file, " %" PRIu32, v->rate);
 }
 

@@ -16,7 +16,7 @@
  *	memory HELD|- AVAILABLE PSWPIN PSWPOUT	kB, kB, pages, pages
  *	balloon TARGET CURRENT		kB
  *	domain DOMID UUID|- NAME	who a domain is
- *	disk DOMID DEVID LEVELS SQUEEZE_MS IDLE_MS|- POOL GRANTS REQUESTS RATE
+ *	disk DOMID DEVID LEVELS SQUEEZE_MS IDLE_MS|- POOL|- GRANTS|- REQUESTS|- RATE
  *					one that came or changed: levels with commas, or "-"; kB
  *					held; requests a second
  *	gone DOMID DEVID		one that went
@@ -68,7 +68,8 @@ extern const char *const trace_words[TRACE_WORDS];
 
 /**
  * struct trace_event - one line. What a word does not speak of is zero.
- * @vbd:   TRACE_DISK, TRACE_GONE, TRACE_IO, and @domid of TRACE_DOMAIN. @shows: idle time known.
+ * @vbd:   TRACE_DISK, TRACE_GONE, TRACE_IO, and @domid of TRACE_DOMAIN. @shows: idle time known;
+ *	   @seen: levels whose @held_kb is known, whoever showed it.
  * @kb:	   TRACE_RAM, TRACE_LOAD, TRACE_FREE.
  * @uuid:  empty: not known.
  */

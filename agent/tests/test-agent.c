@@ -1144,6 +1144,23 @@ static void replay_tells_what_would_be_done(void **state)
 	tree_put(&w.tree, CONFIG, "[reclaim]\nidle_time = 1h\n");
 	assert_int_equal(run(cli_path, ARGS("replay", BURST)), 0);
 	expect_said(&w.cli, OUT, " 0 actions");
+	assert_int_equal(count(w.cli.text[OUT], "recorded"), 0);
+}
+
+/* As of a stock kernel that no BPF looked into. */
+static void replay_says_that_it_does_not_know_what_actions_gave(void **state)
+{
+	char path[128];
+
+	(void)state;
+	tree_put(&w.tree, "a.trace",
+		 "xen-reclaim-trace 1 recorded\n0 host params pool grants\n0 memory - 5 0 0\n"
+		 "0 disk 1 51712 - 0 - - - - 0\n1000 hard\n9000 end\n");
+	(void)snprintf(path, sizeof(path), "%s/a.trace", w.tree.path);
+	assert_int_equal(run(cli_path, ARGS("replay", path)), 0);
+	expect_said(&w.cli, OUT, "not all that disks hold was recorded");
+	assert_int_equal(run(cli_path, ARGS("replay", "--json", path)), 0);
+	assert_int_equal(count(w.cli.text[OUT], "\"event\":\"notice\""), 1);
 }
 
 static void replay_names_the_line_that_is_wrong(void **state)
@@ -1339,6 +1356,7 @@ int main(int argc, char **argv)
 		T(a_dry_run_writes_no_metrics),
 		T(an_excluded_domain_is_left_alone),
 		T(replay_tells_what_would_be_done),
+		T(replay_says_that_it_does_not_know_what_actions_gave),
 		T(replay_names_the_line_that_is_wrong),
 		T(watch_records_what_replay_reads),
 		T(watch_speaks_json),

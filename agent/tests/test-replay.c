@@ -35,6 +35,8 @@ static void every_line_is_printed_as_it_is_read(void **state)
 				   "1 domain 8 - db\n"
 				   "2 disk 7 51712 pool,requests 10 5000 8 4096 1248 30\n"
 				   "2 disk 8 51728 - 0 - 0 0 0 0\n"
+				   "2 disk 8 51744 - 0 - - - - 0\n"
+				   "2 disk 8 51760 - 0 - 12 - - 0\n"
 				   "3 gone 8 51728\n"
 				   "4 soft\n"
 				   "4 hard\n"
@@ -122,6 +124,8 @@ static void wrong_lines_are_refused_with_their_place_and_the_right_form(void **s
 		{"5 disk 1 2 , 10 0 1 2 3 4", "disk DOMID"},
 		{"5 disk 1 2 pool 10 x 1 2 3 4", "disk DOMID"},
 		{"5 disk 1 2 pool 10 0 1 2 3 4 5", "disk DOMID"},
+		{"5 disk 1 2 pool 10 0 1 2 -1 4", "disk DOMID"},
+		{"5 disk 1 2 pool 10 0 1 2 3 -", "disk DOMID"},
 		{"5 gone 1", "gone DOMID"},
 		{"5 request pool - x", "request LEVEL"},
 		{"5 request all - *", "request LEVEL"},
