@@ -34,6 +34,8 @@
  * struct watcher - what was seen last.
  * @inotify: says when the daemon's folder in /run changed; -1 while there is no such folder.
  * @seen:    as recorded, in the order of the inventory; idle_us is the time of the last request.
+ * @psi:     as of @psi_us. @psi_before: as of the look before.
+ * @psi_still: @psi is as it was then, and so was not recorded.
  * @actions: of the daemon, that were told of. @open: the last of them was not judged yet.
  * @sight:   what a stock kernel's disks hold. @complained: that not all of that is seen.
  */
@@ -53,6 +55,9 @@ struct watcher {
 	struct store store;
 	struct vbd_list seen;
 	struct psi_totals psi;
+	struct psi_totals psi_before;
+	uint64_t psi_us;
+	bool psi_still;
 	struct balloon balloon;
 	int64_t actions;
 	bool open;
@@ -107,13 +112,18 @@ static void tell(const struct watcher *w, const char *event, struct json_object 
 	(void)fflush(stdout);
 }
 
-static void record(const struct watcher *w, struct trace_event *e)
+static void record_at(const struct watcher *w, uint64_t at_us, struct trace_event *e)
 {
 	if (!w->record)
 		return;
-	e->time_us = w->now_us - w->start_us;
+	e->time_us = at_us - w->start_us;
 	trace_print(w->record, e);
 	(void)fflush(w->record);
+}
+
+static void record(const struct watcher *w, struct trace_event *e)
+{
+	record_at(w, w->now_us, e);
 }
 
 /* --- what there is -------------------------------------------------------------------------- */
@@ -301,29 +311,54 @@ static void tell_memory(struct watcher *w)
 	tell(w, "memory", o, text);
 }
 
-static bool look_at_psi(struct watcher *w)
+static struct trace_event psi_event(const struct psi_totals *t)
 {
-	struct trace_event e = {.word = TRACE_PSI};
-	struct psi_totals last = w->psi;
+	return (struct trace_event){
+		.word = TRACE_PSI, .some_us = t->us[PSI_SOME], .full_us = t->us[PSI_FULL]};
+}
+
+/*
+ * Totals that stand still are no line. When they move, a line first says since when: a stall is not
+ * to be taken as spread over all that time. It comes before the lines of this look, which are
+ * later. Return: they moved.
+ */
+static bool read_psi(struct watcher *w)
+{
+	uint64_t last_us = w->psi_us;
+	bool still = w->psi_still;
+	struct trace_event e;
+	struct psi_totals t;
+
+	w->psi_still = false;
+	if (psi_read(w->root, &t) < 0)
+		return false;
+	w->psi_before = last_us ? w->psi : t;
+	w->psi = t;
+	w->psi_us = w->now_us;
+	w->psi_still = last_us && memcmp(&t, &w->psi_before, sizeof(t)) == 0;
+	if (w->psi_still)
+		return false;
+	e = psi_event(&w->psi_before);
+	if (still)
+		record_at(w, last_us, &e);
+	return true;
+}
+
+static void tell_psi(const struct watcher *w)
+{
+	const struct psi_totals *last = &w->psi_before;
+	struct trace_event e = psi_event(&w->psi);
 	struct json_object *o;
 	char text[96];
 
-	if (psi_read(w->root, &w->psi) < 0 ||
-	    (!w->first && memcmp(&last, &w->psi, sizeof(last)) == 0))
-		return false;
-	if (w->first)
-		last = w->psi;
-	e.some_us = w->psi.us[PSI_SOME];
-	e.full_us = w->psi.us[PSI_FULL];
 	record(w, &e);
 	o = json_object_new_object();
 	put_number(o, "some_total_us", (int64_t)e.some_us);
 	put_number(o, "full_total_us", (int64_t)e.full_us);
 	(void)snprintf(text, sizeof(text), "some +%" PRIu64 " ms, full +%" PRIu64 " ms",
-		       (e.some_us - last.us[PSI_SOME]) / USEC_PER_MSEC,
-		       (e.full_us - last.us[PSI_FULL]) / USEC_PER_MSEC);
+		       (e.some_us - last->us[PSI_SOME]) / USEC_PER_MSEC,
+		       (e.full_us - last->us[PSI_FULL]) / USEC_PER_MSEC);
 	tell(w, "psi", o, text);
-	return true;
 }
 
 static bool look_at_balloon(struct watcher *w)
@@ -463,11 +498,13 @@ static void look_into_disks(struct watcher *w)
 
 static void look(struct watcher *w)
 {
+	bool stalled;
 	bool moved;
 
 	w->now_us = now_us();
 	if (inventory_read(w->root, &w->inventory) < 0)
 		return;
+	stalled = read_psi(w);
 	look_into_disks(w);
 	if (w->first) /* before anything is told: who reads it may act on it */
 		(void)look_at_daemon(w);
@@ -476,9 +513,10 @@ static void look(struct watcher *w)
 	moved = look_at_balloon(w);
 	if (moved || w->first)
 		tell_memory(w);
-	moved = look_at_psi(w);
-	moved |= !w->first && look_at_daemon(w);
-	if (moved && !w->first)
+	if (stalled)
+		tell_psi(w);
+	moved = !w->first && look_at_daemon(w);
+	if ((moved || stalled) && !w->first)
 		tell_memory(w);
 	w->first = false;
 }

@@ -23,6 +23,7 @@ static unsigned complaints;
 static char said[256];
 static uint64_t time_us;
 static struct psi_totals stalls;
+static int stalls_error;
 static char trace[8192];
 
 uint64_t now_us(void)
@@ -34,7 +35,7 @@ int psi_read(int root, struct psi_totals *t)
 {
 	(void)root;
 	*t = stalls;
-	return 0;
+	return stalls_error;
 }
 
 void sight_look(struct sight *s, int root, struct inventory *inv)
@@ -80,6 +81,7 @@ static int setup(void **state)
 	tree_mkdir(&tree, VBD_DIR "/vbd-1-51712");
 	held = (struct vbd){0};
 	sight_error = 0;
+	stalls_error = 0;
 	sight_looks = 0;
 	complaints = 0;
 	time_us = USEC_PER_SEC;
@@ -112,6 +114,15 @@ static void expect_line(const char *line)
 {
 	if (!strstr(trace, line))
 		fail_msg("no line \"%s\" in:\n%s", line, trace);
+}
+
+static unsigned count_lines(const char *part)
+{
+	unsigned n = 0;
+
+	for (const char *at = trace; (at = strstr(at, part)); at++)
+		n++;
+	return n;
 }
 
 static void ignore(struct sim *s, enum told what)
@@ -153,7 +164,6 @@ static void what_only_bpf_sees_is_recorded(void **state)
 	look_after_ms(1000);
 	expect_line("1000 disk 1 51712 - 0 - 4096 4096 1280 0\n");
 	look_after_ms(28000);
-	stalls = (struct psi_totals){{1000, 1000}};
 	look_after_ms(1000);
 	stalls = (struct psi_totals){{900000, 900000}};
 	look_after_ms(1000);
@@ -195,6 +205,54 @@ static void pools_that_are_seen_alone_are_recorded_alone(void **state)
 	expect_line("1000 disk 1 51712 - 0 - - - - 0\n");
 }
 
+/* A stall of less than a second is none if it is spread over the ten minutes before. */
+static void a_burst_after_a_quiet_time_is_pressure(void **state)
+{
+	struct config c;
+	struct sim s;
+
+	(void)state;
+	held = (struct vbd){.seen = ALL_LEVELS, .held_kb = {8, 4096, 1280}};
+	stalls = (struct psi_totals){{1000000, 500000}};
+	for (int i = 0; i < 600; i++)
+		look_after_ms(1000);
+	held.held_kb[LEVEL_POOL] = 12; /* a line of the look that has the burst: it comes after */
+	stalls = (struct psi_totals){{1900000, 1400000}};
+	look_after_ms(1000);
+	expect_line("600000 psi 1000000 500000\n");
+	expect_line("601000 psi 1900000 1400000\n");
+	stalls = (struct psi_totals){{2800000, 1400000}}; /* the look before was recorded */
+	look_after_ms(1000);
+	for (int i = 0; i < 2; i++)
+		look_after_ms(1000);
+	replay(&s, &c);
+	assert_int_equal(s.actions, 1);
+	assert_int_equal(s.state.action.cause, CAUSE_HARD);
+	assert_int_equal(s.state.action.started_us, 601 * USEC_PER_SEC);
+	assert_int_equal(count_lines(" psi "), 4);
+	sim_free(&s);
+}
+
+/* Lines never go back in time: with a look that could not read them the time is not known. */
+static void totals_that_cannot_be_read_meanwhile_say_no_time(void **state)
+{
+	struct config c;
+	struct sim s;
+
+	(void)state;
+	look_after_ms(0);
+	look_after_ms(1000);
+	stalls_error = -EIO;
+	held.held_kb[LEVEL_POOL] = 12;
+	look_after_ms(1000);
+	stalls_error = 0;
+	stalls = (struct psi_totals){{900000, 900000}};
+	look_after_ms(1000);
+	assert_int_equal(count_lines(" psi "), 2);
+	replay(&s, &c);
+	sim_free(&s);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -202,6 +260,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_only_bpf_sees_is_recorded),
 		T(what_nothing_sees_is_recorded_as_unknown),
+		T(a_burst_after_a_quiet_time_is_pressure),
+		T(totals_that_cannot_be_read_meanwhile_say_no_time),
 		T(pools_that_are_seen_alone_are_recorded_alone),
 	};
 
