@@ -159,12 +159,12 @@ static void add_inventory(int root, struct json_object *o)
 	inventory_free(&inv);
 }
 
-/* The daemon's own word, or NULL while none runs. */
+/* The daemon's own word, or NULL. */
 static struct json_object *daemon_json(int root)
 {
 	static char text[STATE_MAX_BYTES];
 
-	if (!daemon_runs(root) || read_text(root, STATE_FILE, text, sizeof(text)) < 0)
+	if (read_text(root, STATE_FILE, text, sizeof(text)) < 0)
 		return NULL;
 	return json_tokener_parse(text);
 }
@@ -375,13 +375,15 @@ enum exit_status cmd_status(int root, int argc, char **argv)
 	int json = only_json(argc, argv);
 	struct json_object *o;
 	struct json_object *d;
-	bool running;
+	bool told;
+	int running;
 
 	if (json < 0)
 		return STATUS_USAGE;
 	o = json_object_new_object();
-	d = daemon_json(root);
-	running = d != NULL;
+	running = daemon_runs(root);
+	d = running > 0 ? daemon_json(root) : NULL;
+	told = d != NULL;
 	(void)json_object_object_add(o, "pressure", pressure_json(root));
 	(void)json_object_object_add(o, "memory", memory_json(root));
 	(void)json_object_object_add(o, "parameters", params_json(root));
@@ -390,14 +392,17 @@ enum exit_status cmd_status(int root, int argc, char **argv)
 	if (!json) {
 		print_host(o);
 		print_domains(member(o, "domains"), idle_time_ms(root));
-		if (running)
+		if (told)
 			print_daemon(d);
 		(void)json_object_put(o);
 	} else if (print_json(o) != STATUS_DONE) {
 		return STATUS_FAILED;
 	}
-	if (running)
-		return STATUS_DONE;
-	complain("the daemon is not running: systemctl start xen-reclaimd");
-	return STATUS_NOT_RUNNING;
+	if (running == 0) {
+		complain("the daemon is not running: systemctl start xen-reclaimd");
+		return STATUS_NOT_RUNNING;
+	}
+	if (running > 0 && !told)
+		complain("the daemon runs, but its /%s cannot be read", STATE_FILE);
+	return told ? STATUS_DONE : STATUS_FAILED;
 }

@@ -213,8 +213,11 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 	}
 	if (store_domid(&s) > 0)
 		m += MAILBOX_DRIVER_DOMAINS;
+	r = daemon_runs(root);
 	/* after a kill the key still stands */
-	if (!daemon_runs(root) || store_read(&s, m->agent, agent, sizeof(agent)) <= 0) {
+	if (r < 0) {
+		status = STATUS_FAILED;
+	} else if (r == 0 || store_read(&s, m->agent, agent, sizeof(agent)) <= 0) {
 		complain("the daemon is not running: systemctl start xen-reclaimd");
 		status = STATUS_NOT_RUNNING;
 	} else {

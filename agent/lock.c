@@ -21,7 +21,7 @@ int lock_take(int root)
 
 	if (mkdirat(root, RUN_DIR, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	fd = openat(root, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	fd = openat(root, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	if (fcntl(fd, F_OFD_SETLK, &l) == 0)

@@ -10,7 +10,8 @@
 
 /**
  * lock_take() - become the one daemon; over when the descriptor is closed, however that happens.
- * Return: a descriptor; -EBUSY if there is one already; else a negative errno.
+ * The file is root's alone to read: who can open it can lock it, and so keep the daemon from
+ * starting. Return: a descriptor; -EBUSY if there is one already; else a negative errno.
  */
 int lock_take(int root);
 

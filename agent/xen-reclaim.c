@@ -53,13 +53,13 @@ void complain(const char *fmt, ...)
 	(void)fprintf(stderr, "xen-reclaim: %s\n", text);
 }
 
-bool daemon_runs(int root)
+int daemon_runs(int root)
 {
 	int r = lock_held(root);
 
 	if (r < 0)
-		complain("/%s: %s", LOCK_FILE, strerror(-r));
-	return r > 0;
+		complain("cannot tell whether the daemon runs: /%s: %s", LOCK_FILE, strerror(-r));
+	return r;
 }
 
 int only_json(int argc, char **argv)

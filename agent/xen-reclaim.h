@@ -27,8 +27,11 @@ enum exit_status cmd_replay(int root, int argc, char **argv);
 /** complain() - one line on stderr that starts with the program's name. */
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
 
-/** daemon_runs() - the daemon's lock is taken. */
-bool daemon_runs(int root);
+/**
+ * daemon_runs() - whether the daemon's lock is taken.
+ * Return: 1, 0, or a negative errno: that is not known, as complain() has said.
+ */
+int daemon_runs(int root);
 
 /** only_json() - a command whose one option is --json. Return: -1 for wrong usage, 0, or 1. */
 int only_json(int argc, char **argv);

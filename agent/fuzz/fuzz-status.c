@@ -73,10 +73,10 @@ int inventory_read(int root, struct inventory *inv)
 	return 0;
 }
 
-bool daemon_runs(int root)
+int daemon_runs(int root)
 {
 	(void)root;
-	return true;
+	return 1;
 }
 
 int config_load(int root, const char *path, struct config *c, struct config_error *err)
@@ -106,7 +106,7 @@ static char *status(char *option, size_t *len)
 	check(stdout != NULL);
 	optind = 0;
 	s = cmd_status(-1, option ? 2 : 1, argv);
-	check(s == STATUS_DONE || s == STATUS_NOT_RUNNING); /* what is no JSON is no daemon's */
+	check(s == STATUS_DONE || s == STATUS_FAILED); /* what is no JSON is no daemon's */
 	(void)fclose(stdout);
 	stdout = usual;
 	return text;

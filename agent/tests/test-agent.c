@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* Eight pulses, then low for good, then back. */
@@ -1084,6 +1085,44 @@ static void status_tells_of_the_host_without_the_daemon(void **state)
 	expect_said(&w.cli, OUT, "max_buffer_pages = 1024");
 }
 
+/* As for who is not root: what cannot be opened is not taken for a daemon that does not run. */
+static void status_says_where_it_cannot_tell_whether_the_daemon_runs(void **state)
+{
+	(void)state;
+	tree_link(&w.tree, LOCK_FILE, "lock"); /* to itself */
+	assert_int_equal(run(cli_path, ARGS("status")), 1);
+	expect_said(&w.cli, OUT, "max_buffer_pages = 1024");
+	expect_said(&w.cli, ERR, "cannot tell whether the daemon runs: /run/xen-reclaim/lock: ");
+	expect_one_line(&w.cli);
+	assert_int_equal(run(cli_path, ARGS("trigger")), 1);
+	expect_one_line(&w.cli);
+}
+
+static void status_says_where_a_daemon_that_runs_tells_nothing(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	tree_put(&w.tree, STATE_FILE, "{");
+	assert_int_equal(run(cli_path, ARGS("status")), 1);
+	expect_said(&w.cli, ERR, "the daemon runs, but");
+	expect_one_line(&w.cli);
+	stop_daemon();
+}
+
+/* Who can open the lock can take it, and no daemon would start any more. */
+static void the_lock_is_for_root_alone(void **state)
+{
+	mode_t mask = umask(0);
+	struct stat st;
+
+	(void)state;
+	start_daemon(ARGS());
+	(void)umask(mask);
+	assert_int_equal(fstatat(w.tree.root, LOCK_FILE, &st, 0), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	stop_daemon();
+}
+
 static void expect_doctor(int status, const char *pages)
 {
 	struct json_object *o;
@@ -1393,6 +1432,9 @@ int main(int argc, char **argv)
 		T(status_tells_of_the_host_and_of_the_daemon),
 		T(odd_words_reach_no_terminal),
 		T(status_tells_of_the_host_without_the_daemon),
+		T(status_says_where_it_cannot_tell_whether_the_daemon_runs),
+		T(status_says_where_a_daemon_that_runs_tells_nothing),
+		T(the_lock_is_for_root_alone),
 		T(doctor_tells_whether_ram_comes_back),
 	};
 
