@@ -475,6 +475,17 @@ static int handle_rule(struct parser *p, const char *name, const char *value)
 		    whom, shown(name, a));
 }
 
+static void note_backoff(struct parser *p, const struct key *k)
+{
+	bool is_max = k->offset == AT(policy.backoff_max_us);
+
+	if (!is_max && k->offset != AT(policy.backoff_us))
+		return;
+	p->err->max_is_last = is_max;
+	(void)snprintf(p->err->backoff_at, sizeof(p->err->backoff_at), "%.320s:%d: [backoff] %s",
+		       p->name, p->line, k->name);
+}
+
 static int handle(void *user, const char *section, const char *name, const char *value)
 {
 	struct parser *p = user;
@@ -490,8 +501,10 @@ static int handle(void *user, const char *section, const char *name, const char 
 
 		if (strcmp(k->section, section) != 0 || strcmp(k->name, name) != 0)
 			continue;
-		if (k->parse(k, value, (char *)p->config + k->offset) == 0)
+		if (k->parse(k, value, (char *)p->config + k->offset) == 0) {
+			note_backoff(p, k);
 			return 1;
+		}
 		return fail(p, "[%s] %s: \"%s\" is not %s", section, name, shown(value, a),
 			    k->form);
 	}
@@ -561,6 +574,34 @@ static int load_drop_ins(int root, const char *path, char *buf, struct config *c
 	return r;
 }
 
+/* In the largest unit in which it is a whole number; of what was read there is one. */
+static void print_time(uint64_t us, char *buf, size_t size)
+{
+	const struct unit *best = time_units;
+
+	for (const struct unit *u = time_units; u->name; u++)
+		if (us % u->factor == 0)
+			best = u;
+	(void)snprintf(buf, size, "%" PRIu64 "%s", us / best->factor, best->name);
+}
+
+/* Each of them may be in a file of its own: it is told of the one that was set last. */
+static int check_backoff(const struct policy *p, struct config_error *err)
+{
+	char first[32];
+	char max[32];
+
+	if (p->backoff_us <= p->backoff_max_us)
+		return 0;
+	print_time(p->backoff_us, first, sizeof(first));
+	print_time(p->backoff_max_us, max, sizeof(max));
+	(void)snprintf(err->text, sizeof(err->text), "%s: is %s than [backoff] %s, which is %s",
+		       err->backoff_at, err->max_is_last ? "shorter" : "longer",
+		       err->max_is_last ? "first" : "max", err->max_is_last ? first : max);
+	make_printable(err->text);
+	return -EINVAL;
+}
+
 int config_load(int root, const char *path, struct config *c, struct config_error *err)
 {
 	_cleanup_free_ char *buf = malloc(FILE_MAX_BYTES);
@@ -572,11 +613,8 @@ int config_load(int root, const char *path, struct config *c, struct config_erro
 		r = load_file(root, path, buf, &fresh, err);
 	if (r == 0)
 		r = load_drop_ins(root, path, buf, &fresh, err);
-	if (r == 0 && fresh.policy.backoff_us > fresh.policy.backoff_max_us) {
-		(void)snprintf(err->text, sizeof(err->text),
-			       "/%s: [backoff] first: is longer than [backoff] max", path);
-		r = -EINVAL;
-	}
+	if (r == 0)
+		r = check_backoff(&fresh.policy, err);
 	if (r == 0) {
 		config_free(c);
 		*c = fresh;

@@ -40,9 +40,16 @@ struct config {
 	char metrics_file[PATH_MAX_CHARS + 1];
 };
 
-/** struct config_error - one line for the administrator: "file:line: [section] key: …". */
+/**
+ * struct config_error - one line for the administrator: "file:line: [section] key: …".
+ * @backoff_at: where the last of [backoff] first and max was set, in the same form; for
+ *	        config_load(), which can compare them only when all files were read.
+ * @max_is_last: it was max.
+ */
 struct config_error {
 	char text[512];
+	char backoff_at[384];
+	bool max_is_last;
 };
 
 /** config_default() - what holds where the file says nothing. */

@@ -503,19 +503,36 @@ static void a_file_too_large_is_refused(void **state)
 	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -E2BIG);
 }
 
-static void the_first_rest_is_no_longer_than_the_longest(void **state)
+static void expect_backoff(const char *file, const char *drop_in, const char *error)
 {
-	const char *parts[] = {"[backoff] first", "[backoff] max"};
 	struct config_error err;
 	struct config c = {0};
 
+	tree_drop(&tree, "etc");
+	tree_put(&tree, DROP_INS "/10-local.conf", drop_in);
+	if (file)
+		tree_put(&tree, CONFIG_PATH, file);
+	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), error ? -EINVAL : 0);
+	if (error)
+		assert_string_equal(err.text, error);
+}
+
+/* The line that was read last is the one that is wrong, in whatever file it stands. */
+static void the_first_rest_is_no_longer_than_the_longest(void **state)
+{
 	(void)state;
-	tree_put(&tree, CONFIG_PATH, "[backoff]\nfirst = 10s\n");
-	tree_put(&tree, DROP_INS "/a.conf", "[backoff]\nmax = 9s\n");
-	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -EINVAL);
-	expect_error(&err, parts, ARRAY_SIZE(parts));
-	tree_put(&tree, DROP_INS "/a.conf", "[backoff]\nmax = 10s\n");
-	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), 0);
+	tree_mkdir(&tree, "etc");
+	expect_backoff("[backoff]\nfirst = 10s\n", "[backoff]\nmax = 10s\n", NULL);
+	expect_backoff("[backoff]\nfirst = 10min\n", "[backoff]\nmax = 20min\n", NULL);
+	expect_backoff(NULL, "[backoff]\nfirst = 10min\n",
+		       "/" DROP_INS "/10-local.conf:2: [backoff] first: is longer than [backoff] "
+		       "max, which is 5min");
+	expect_backoff("[backoff]\nfirst = 10s\n", "\n[backoff]\nafter = 2\nmax = 9500ms\n",
+		       "/" DROP_INS "/10-local.conf:4: [backoff] max: is shorter than [backoff] "
+		       "first, which is 10s");
+	expect_backoff("# mine\n[backoff]\nmax = 1500ms\nfirst = 90s\n", "[backoff]\nafter = 2\n",
+		       "/" CONFIG_PATH ":4: [backoff] first: is longer than [backoff] max, which "
+		       "is 1500ms");
 }
 
 /* --- the shipped file ----------------------------------------------------------------------- */
