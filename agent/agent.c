@@ -102,6 +102,15 @@ static void name_domains(struct agent *a)
 	domains_name(&a->store, &a->config.policy, &a->reclaimer.inventory.now, UINT_MAX);
 }
 
+/* None of the levels that are used. */
+static bool gives_no_ram(const struct agent *a)
+{
+	for (int l = 0; l <= (int)a->config.policy.max_level; l++)
+		if (a->report.diagnosis.gives_ram[l] != ANSWER_NO)
+			return false;
+	return true;
+}
+
 static struct offer offer_now(const struct agent *a)
 {
 	struct offer o = {0};
@@ -816,7 +825,7 @@ int agent_start(struct agent *a, int root, bool dry_run)
 	open_grower(a);
 	say(MESSAGE_STARTED, LOG_INFO, "started: mechanism %s, pressure by %s%s",
 	    a->report.mechanism, psi_mode_names[a->report.psi], dry_run ? ", dry run" : "");
-	if (a->report.diagnosis.gives_ram[LEVEL_GRANTS] == ANSWER_NO)
+	if (gives_no_ram(a))
 		say(MESSAGE_NO_RAM, LOG_NOTICE, "reclaim gives no RAM back here: %s",
 		    a->report.diagnosis.why[LEVEL_GRANTS]);
 	tell_status(a);

@@ -364,15 +364,36 @@ static void pressure_without_blkback_is_told_for_what_it_is(void **state)
 	tree_unseal(&s);
 }
 
+/* As Debian's kernel does. */
+static void put_unpopulated(void)
+{
+	tree_put(&w.tree, "proc/cmdline", "ro\n");
+	tree_put(&w.tree, "proc/iomem",
+		 "00000000-00000fff : Reserved\n80000000-87ffffff : Xen scratch\n");
+}
+
+static void request_slots_are_ram_where_grants_are_none(void **state)
+{
+	(void)state;
+	put_unpopulated();
+	put_native("vbd-1-51712");
+	start_daemon(ARGS());
+	sync_daemon();
+	assert_null(strstr(w.daemon.text[ERR], "gives no RAM"));
+	stop_daemon();
+	tree_put(&w.tree, CONFIG, "[reclaim]\nmax_level = grants\n");
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "reclaim gives no RAM back here: pages for grants");
+	stop_daemon();
+}
+
 /* No RAM comes back here. A library of the tests stands for libxenlight. */
 static void hard_pressure_that_cannot_be_relieved_grows_dom0(void **state)
 {
 	struct sealed s;
 
 	(void)state;
-	tree_put(&w.tree, "proc/cmdline", "ro\n");
-	tree_put(&w.tree, "proc/iomem",
-		 "00000000-00000fff : Reserved\n80000000-87ffffff : Xen scratch\n");
+	put_unpopulated();
 	tree_put(&w.tree, CONFIG,
 		 "[balloon]\ngrow_dom0 = 710MiB\n[pressure]\nsome = off\nfull = 50ms in 500ms\n");
 	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
@@ -1402,6 +1423,7 @@ int main(int argc, char **argv)
 		T(top_shows_domains_and_disks_on_80_columns),
 		T(top_obeys_its_keys),
 		T(parameters_are_left_alone_where_a_domain_is_excluded),
+		T(request_slots_are_ram_where_grants_are_none),
 		T(hard_pressure_that_cannot_be_relieved_grows_dom0),
 		T(a_fall_of_the_balloon_target_reclaims_grants),
 		T(a_target_that_takes_nothing_is_no_fall),
