@@ -487,19 +487,35 @@ static void open_psi(struct agent *a)
 
 /* --- xenstore ------------------------------------------------------------------------------- */
 
+/* Dom0 has none in xenstore before the first that is set: until then the kernel's own is true. */
+static int note_target(struct agent *a, uint64_t *target)
+{
+	struct balloon b = {0};
+	char text[32];
+	int r = store_read(&a->store, BALLOON_TARGET, text, sizeof(text));
+
+	if (r == -ENOENT) {
+		r = host_balloon(&a->host, &b);
+		*target = a->state.growth.target_kb = b.target_kb;
+		return r;
+	}
+	if (r >= 0)
+		r = parse_number(text, target);
+	if (r == 0)
+		growth_note_target(&a->state.growth, *target, now_us());
+	return r;
+}
+
 static void read_target(struct agent *a)
 {
 	struct balloon b;
-	char text[32];
 	uint64_t target;
 	uint64_t last = a->balloon_kb;
 	struct event e = {.type = EVENT_BALLOON_FALL};
 
-	if (store_read(&a->store, BALLOON_TARGET, text, sizeof(text)) < 0 ||
-	    parse_number(text, &target) < 0)
+	if (note_target(a, &target) < 0)
 		return;
 	a->balloon_kb = target;
-	growth_note_target(&a->state.growth, target, now_us());
 	if (!a->config.follow_balloon || last == 0 || target >= last)
 		return;
 	if (host_balloon(&a->host, &b) < 0 || target >= b.current_kb)

@@ -29,7 +29,7 @@
  * @psi_last:	 totals at the last look, where there are no triggers.
  * @last:	 memory at the last event.
  * @metrics_failed: the metrics file could not be written, which has been said.
- * @balloon_kb:	 own target as xenstore last said it, 0 before it said one.
+ * @balloon_kb:	 own target as xenstore, or else the kernel, last said it; 0 before.
  * @grower:	 NULL unless growing is configured and possible.
  */
 struct agent {

@@ -311,7 +311,7 @@ struct rung {
 enum phase { PHASE_READY, PHASE_ACTING, PHASE_WATCHING };
 
 /**
- * struct growth - the domain's own target, as xenstore said it last.
+ * struct growth - the domain's own target, as xenstore said it last; or before it did, the kernel.
  * @asked_kb: what was written there and has not been seen yet; 0: nothing.
  * @admin_us: when somebody else changed it; @admin: somebody did.
  * @grown_us: when it was raised last; @grown: it was.

@@ -89,7 +89,7 @@ int grower_open(struct grower **to, const char **why)
 		grower_close(g);
 		return -ENOSYS;
 	}
-	*why = "libxenlight cannot reach Xen (/dev/xen/privcmd)";
+	*why = "libxenlight cannot reach Xen (/dev/xen/privcmd, /dev/xen/hypercall)";
 	if (g->ctx_alloc(&g->ctx, LIBXL_VERSION, 0, &g->logger) != 0) {
 		g->ctx = NULL;
 		grower_close(g);

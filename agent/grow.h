@@ -4,8 +4,8 @@
  * is decide.h's to say.
  *
  * libxenlight is loaded when growing is configured and not linked: a daemon that does not grow pays
- * nothing for it (its relocations alone are memory), needs no right to /dev/xen/privcmd, and runs
- * in a driver domain, which has neither. It is loaded before pressure comes, and not by a program
+ * nothing for it (its relocations alone are memory), needs no right to Xen's devices, and runs in a
+ * driver domain, which has neither. It is loaded before pressure comes, and not by a program
  * of its own, since starting one is what fails first under pressure.
  */
 #ifndef XEN_RECLAIM_GROW_H

@@ -289,6 +289,17 @@ static void a_fall_of_the_balloon_target_reclaims_grants(void **state)
 	stop_daemon();
 }
 
+static void the_first_target_that_is_set_can_be_a_fall(void **state)
+{
+	(void)state;
+	assert_true(xs_rm(dom0, XBT_NULL, TARGET));
+	start_daemon(ARGS());
+	let_target_fall();
+	WAIT(actions_now() == 1);
+	expect_newest("cause", "balloon");
+	stop_daemon();
+}
+
 /* Up, or down to what the domain has: the balloon takes no page. */
 static void a_target_that_takes_nothing_is_no_fall(void **state)
 {
@@ -388,18 +399,25 @@ static void request_slots_are_ram_where_grants_are_none(void **state)
 }
 
 /* No RAM comes back here. A library of the tests stands for libxenlight. */
+static void start_grower(struct sealed *s)
+{
+	put_unpopulated();
+	tree_put(&w.tree, CONFIG,
+		 "[balloon]\ngrow_dom0 = 710MiB\n[pressure]\nsome = off\nfull = 50ms in 500ms\n");
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, s);
+	assert_int_equal(setenv("LD_LIBRARY_PATH", stub_path, 1), 0);
+	start_daemon(ARGS());
+	assert_int_equal(unsetenv("LD_LIBRARY_PATH"), 0);
+}
+
+/* And nobody has set a target since dom0 started. */
 static void hard_pressure_that_cannot_be_relieved_grows_dom0(void **state)
 {
 	struct sealed s;
 
 	(void)state;
-	put_unpopulated();
-	tree_put(&w.tree, CONFIG,
-		 "[balloon]\ngrow_dom0 = 710MiB\n[pressure]\nsome = off\nfull = 50ms in 500ms\n");
-	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
-	assert_int_equal(setenv("LD_LIBRARY_PATH", stub_path, 1), 0);
-	start_daemon(ARGS());
-	assert_int_equal(unsetenv("LD_LIBRARY_PATH"), 0);
+	assert_true(xs_rm(dom0, XBT_NULL, TARGET));
+	start_grower(&s);
 	stall(&s, "full");
 	WAIT(strstr(w.daemon.text[ERR], "own memory target raised to 727040 kB"));
 	assert_string_equal(store_get(TARGET), "727040");
@@ -1426,6 +1444,7 @@ int main(int argc, char **argv)
 		T(request_slots_are_ram_where_grants_are_none),
 		T(hard_pressure_that_cannot_be_relieved_grows_dom0),
 		T(a_fall_of_the_balloon_target_reclaims_grants),
+		T(the_first_target_that_is_set_can_be_a_fall),
 		T(a_target_that_takes_nothing_is_no_fall),
 		T(totals_of_some_that_grow_are_soft_pressure),
 		T(totals_of_full_that_grow_are_hard_pressure),
