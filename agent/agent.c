@@ -253,12 +253,33 @@ static void open_grower(struct agent *a)
 	}
 }
 
+/* Dom0 has none in xenstore before the first that is set: until then the kernel's own is true. */
+static int note_target(struct agent *a, uint64_t *target)
+{
+	struct balloon b = {0};
+	char text[32];
+	int r = store_read(&a->store, BALLOON_TARGET, text, sizeof(text));
+
+	if (r == -ENOENT) {
+		r = host_balloon(&a->host, &b);
+		*target = a->state.growth.target_kb = b.target_kb;
+		return r;
+	}
+	if (r >= 0)
+		r = parse_number(text, target);
+	if (r == 0)
+		growth_note_target(&a->state.growth, *target, now_us());
+	return r;
+}
+
+/* The target is read again: the news of one that was just set may still wait. */
 static void grow(struct agent *a)
 {
+	uint64_t target;
 	uint64_t free_kb;
 	uint64_t to_kb;
 
-	if (!a->grower || grower_free_kb(a->grower, &free_kb) < 0)
+	if (!a->grower || grower_free_kb(a->grower, &free_kb) < 0 || note_target(a, &target) < 0)
 		return;
 	to_kb = grow_to_kb(&a->config.policy, &a->state.growth, free_kb, now_us());
 	if (to_kb == 0)
@@ -486,25 +507,6 @@ static void open_psi(struct agent *a)
 }
 
 /* --- xenstore ------------------------------------------------------------------------------- */
-
-/* Dom0 has none in xenstore before the first that is set: until then the kernel's own is true. */
-static int note_target(struct agent *a, uint64_t *target)
-{
-	struct balloon b = {0};
-	char text[32];
-	int r = store_read(&a->store, BALLOON_TARGET, text, sizeof(text));
-
-	if (r == -ENOENT) {
-		r = host_balloon(&a->host, &b);
-		*target = a->state.growth.target_kb = b.target_kb;
-		return r;
-	}
-	if (r >= 0)
-		r = parse_number(text, target);
-	if (r == 0)
-		growth_note_target(&a->state.growth, *target, now_us());
-	return r;
-}
 
 static void read_target(struct agent *a)
 {

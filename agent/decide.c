@@ -625,7 +625,7 @@ struct plan decide(const struct policy *p, const struct offer *o, struct state *
 
 void growth_note_target(struct growth *g, uint64_t target_kb, uint64_t now_us)
 {
-	if (g->target_kb != 0 && target_kb != g->target_kb && target_kb != g->asked_kb) {
+	if (target_kb != g->target_kb && target_kb != g->asked_kb) {
 		g->admin = true;
 		g->admin_us = now_us;
 	}

@@ -357,7 +357,10 @@ struct plan decide(const struct policy *p, const struct offer *o, struct state *
 /** ADMIN_US - so long nothing is done against a target that an administrator set. */
 #define ADMIN_US (60 * UINT64_C(1000000))
 
-/** growth_note_target() - xenstore says that the own target is this. */
+/**
+ * growth_note_target() - xenstore says that the own target is this. Whoever set the first one that
+ * is seen may have done so just now.
+ */
 void growth_note_target(struct growth *g, uint64_t target_kb, uint64_t now_us);
 
 /**

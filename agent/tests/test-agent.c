@@ -426,6 +426,51 @@ static void hard_pressure_that_cannot_be_relieved_grows_dom0(void **state)
 	tree_unseal(&s);
 }
 
+/* Hard pressure has been answered. */
+static void expect_not_grown(struct sealed *s, const char *target)
+{
+	stall(s, "full");
+	WAIT(strstr(w.daemon.text[ERR], "pressure, but"));
+	sync_daemon();
+	assert_null(strstr(w.daemon.text[ERR], "own memory target"));
+	assert_string_equal(store_get(TARGET), target);
+	stop_daemon();
+	tree_unseal(s);
+}
+
+static void a_target_that_was_there_first_may_be_of_this_minute(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	start_grower(&s);
+	expect_not_grown(&s, "700000");
+}
+
+static void the_first_target_that_is_set_is_an_administrators(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	assert_true(xs_rm(dom0, XBT_NULL, TARGET));
+	start_grower(&s);
+	store_put(TARGET, "710000");
+	sync_daemon();
+	expect_not_grown(&s, "710000");
+}
+
+static void a_target_that_is_set_meanwhile_is_seen(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	assert_true(xs_rm(dom0, XBT_NULL, TARGET));
+	assert_int_equal(setenv("ADMIN_TARGET", "690000", 1), 0);
+	start_grower(&s);
+	assert_int_equal(unsetenv("ADMIN_TARGET"), 0);
+	expect_not_grown(&s, "690000");
+}
+
 static void the_pressure_of_this_machine_is_listened_to(void **state)
 {
 	const struct threshold t = {50 * USEC_PER_MSEC, USEC_PER_SEC};
@@ -1443,6 +1488,9 @@ int main(int argc, char **argv)
 		T(parameters_are_left_alone_where_a_domain_is_excluded),
 		T(request_slots_are_ram_where_grants_are_none),
 		T(hard_pressure_that_cannot_be_relieved_grows_dom0),
+		T(a_target_that_was_there_first_may_be_of_this_minute),
+		T(the_first_target_that_is_set_is_an_administrators),
+		T(a_target_that_is_set_meanwhile_is_seen),
 		T(a_fall_of_the_balloon_target_reclaims_grants),
 		T(the_first_target_that_is_set_can_be_a_fall),
 		T(a_target_that_takes_nothing_is_no_fall),

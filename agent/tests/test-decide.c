@@ -1064,7 +1064,7 @@ static struct world growing(void)
 
 	memset(w.o.gives_ram, 0, sizeof(w.o.gives_ram)); /* reclaim cannot help */
 	w.p.grow_limit_kb = 1000 * MIB;
-	growth_note_target(&w.s.growth, 700 * MIB, w.now);
+	w.s.growth.target_kb = 700 * MIB; /* the kernel's own: nobody has set one */
 	return w;
 }
 
@@ -1135,6 +1135,19 @@ static void an_administrators_target_is_left_for_a_minute(void **state)
 	growth_note_target(&w.s.growth, 664 * MIB, w.now); /* somebody takes it back */
 	w.now += w.p.retry_us;
 	assert_int_equal(grow(&w, 10000 * MIB), 0);
+}
+
+static void the_first_target_that_is_seen_may_be_an_administrators(void **state)
+{
+	struct world w = growing();
+
+	(void)state;
+	w.s.growth = (struct growth){0};
+	growth_note_target(&w.s.growth, 700 * MIB, w.now);
+	w.now += ADMIN_US - 1;
+	assert_int_equal(grow(&w, 10000 * MIB), 0);
+	w.now += 1;
+	assert_int_equal(grow(&w, 10000 * MIB), 764 * MIB);
 }
 
 /* --- cost ----------------------------------------------------------------------------------- */
@@ -1244,6 +1257,7 @@ int main(void)
 		cmocka_unit_test(only_hard_pressure_that_reclaim_cannot_relieve_grows),
 		cmocka_unit_test(it_grows_by_steps_up_to_the_limit_and_leaves_the_reserve),
 		cmocka_unit_test(an_administrators_target_is_left_for_a_minute),
+		cmocka_unit_test(the_first_target_that_is_seen_may_be_an_administrators),
 		cmocka_unit_test(a_decision_over_10000_disks_takes_10_ms_at_most_and_is_linear),
 	};
 

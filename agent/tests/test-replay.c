@@ -502,9 +502,9 @@ static void dom0_grows_where_nothing_else_helps(void **state)
 				"0 load 200000\n"
 				"0 free 1000000\n"
 				"0 balloon 450000 450000\n"
-				"10000 load 560000\n"
-				"20000 balloon 400000 450000\n" /* an administrator */
-				"70000 end\n");
+				"70000 load 560000\n"
+				"80000 balloon 400000 450000\n" /* an administrator */
+				"130000 end\n");
 	/* up to what is hard no more, and then not for a minute */
 	assert_int_equal(grown, 2);
 	assert_int_equal(s.target_kb, 400000);
