@@ -63,12 +63,41 @@ static void tell_status(struct agent *a)
 	tell_metrics(a);
 }
 
-static void learn_facts(struct agent *a)
+static void diagnose_anew(struct agent *a)
 {
-	facts_gather(a->root, &a->facts);
 	a->report.diagnosis = diagnose(&a->facts);
 	a->report.mechanism = mechanism_names[a->facts.mechanism];
 	a->state.said_no_ram = false;
+}
+
+static void learn_facts(struct agent *a)
+{
+	facts_gather(a->root, &a->facts);
+	diagnose_anew(a);
+}
+
+/*
+ * Whether frames are ballooned out changes with the target, and what gives RAM with that. While the
+ * kernel takes pages for grants they are on the balloon's list for a moment: one look proves
+ * nothing.
+ */
+static void learn_balloon(struct agent *a)
+{
+	struct facts now = a->facts;
+	bool before = a->balloon_out;
+	struct balloon b;
+
+	if (host_balloon(&a->host, &b) < 0)
+		return;
+	now.current_kb = b.current_kb;
+	now.target_kb = b.target_kb;
+	now.low_kb = b.low_kb;
+	a->balloon_out = ballooned_out_kb(&now) > 0;
+	if (a->balloon_out != before || a->balloon_out == (ballooned_out_kb(&a->facts) > 0))
+		return;
+	a->facts = now;
+	diagnose_anew(a);
+	tell_status(a);
 }
 
 /* What there is, as of now: modules and disks come and go. */
@@ -84,6 +113,7 @@ static void look(struct agent *a)
 	domains_name(&a->store, &a->config.policy, &inv->now, DOMAINS_AT_ONCE);
 	for (struct vbd *v = inv->now.vbds; v < inv->now.vbds + inv->now.n; v++)
 		vbd_learn(&a->config.policy, v, now_us());
+	learn_balloon(a);
 	if (inv->mechanism == a->facts.mechanism && inv->params == a->facts.params)
 		return;
 	if (a->event)

@@ -30,6 +30,7 @@
  * @last:	 memory at the last event.
  * @metrics_failed: the metrics file could not be written, which has been said.
  * @balloon_kb:	 own target as xenstore, or else the kernel, last said it; 0 before.
+ * @balloon_out: the last look saw frames that are ballooned out.
  * @grower:	 NULL unless growing is configured and possible.
  */
 struct agent {
@@ -54,6 +55,7 @@ struct agent {
 	struct sample last;
 	uint64_t look_us;
 	uint64_t balloon_kb;
+	bool balloon_out;
 	int psi_fd[PSI_KINDS];
 	struct psi_totals psi_last;
 	sd_event *event;

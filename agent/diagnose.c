@@ -154,10 +154,10 @@ static void find_unpopulated(struct diagnosis *d, const struct facts *f)
 }
 
 /*
- * Frames ballooned out for good. What the balloon thread is about to take back, as it does once a
- * second, is on its list as well: that much is missing to the target.
+ * What the balloon thread is about to take back, as it does once a second, is on its list as well:
+ * that much is missing to the target.
  */
-static uint64_t ballooned_out_kb(const struct facts *f)
+uint64_t ballooned_out_kb(const struct facts *f)
 {
 	uint64_t missing = f->target_kb > f->current_kb ? f->target_kb - f->current_kb : 0;
 

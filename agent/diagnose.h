@@ -96,6 +96,9 @@ struct diagnosis {
 
 struct diagnosis diagnose(const struct facts *f);
 
+/** ballooned_out_kb() - frames ballooned out for good, as after a target that fell. */
+uint64_t ballooned_out_kb(const struct facts *f);
+
 /**
  * facts_gather() - read the facts from the running host.
  * @root: directory descriptor that stands for "/".

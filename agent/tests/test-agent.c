@@ -359,6 +359,38 @@ static void totals_of_full_that_grow_are_hard_pressure(void **state)
 	expect_psi_action("full", "hard-pressure", "grants");
 }
 
+/* A look, and nothing else: parameters cannot do that. */
+static void let_it_look(unsigned id)
+{
+	char text[32];
+
+	request(id, "requests - *");
+	(void)snprintf(text, sizeof(text), "%u error EOPNOTSUPP", id);
+	WAIT(count_responses(text));
+}
+
+/* xl mem-set below the maximum, and back. The second look believes it. */
+static void frames_that_are_ballooned_out_while_it_runs_are_seen(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	tree_put(&w.tree, LOW, "200000\n");
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "reclaim gives no RAM back here: frames were ballooned out");
+	tree_put(&w.tree, LOW, "0\n");
+	let_it_look(35);
+	stall(&s, "some");
+	WAIT(newest_is("no-gain"));
+	tree_put(&w.tree, LOW, "200000\n");
+	let_it_look(36);
+	stall(&s, "some");
+	WAIT(strstr(w.daemon.text[ERR], "pressure, but reclaim gives no RAM back here: frames"));
+	stop_daemon();
+	tree_unseal(&s);
+}
+
 static void pressure_without_blkback_is_told_for_what_it_is(void **state)
 {
 	struct sealed s;
@@ -1496,6 +1528,7 @@ int main(int argc, char **argv)
 		T(a_target_that_takes_nothing_is_no_fall),
 		T(totals_of_some_that_grow_are_soft_pressure),
 		T(totals_of_full_that_grow_are_hard_pressure),
+		T(frames_that_are_ballooned_out_while_it_runs_are_seen),
 		T(pressure_without_blkback_is_told_for_what_it_is),
 		T(the_pressure_of_this_machine_is_listened_to),
 		T(a_trigger_is_carried_out_and_answered),

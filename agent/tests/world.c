@@ -373,7 +373,7 @@ static void put_host(void)
 	tree_put(&w.tree, AGE, "60\n");
 	tree_put(&w.tree, GRANTS, "1056\n");
 	tree_put(&w.tree, CURRENT, "600000\n");
-	tree_put(&w.tree, XEN_MEMORY "/info/low_kb", "0\n");
+	tree_put(&w.tree, LOW, "0\n");
 	tree_put(&w.tree, XEN_MEMORY "/target_kb", "700000\n");
 	tree_put(&w.tree, "sys/hypervisor/type", "xen\n");
 	tree_put(&w.tree, "proc/xen/capabilities", "control_d\n");

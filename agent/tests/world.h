@@ -27,6 +27,7 @@
 #define AGE	PARAMS_DIR "/persistent_grant_unused_seconds"
 #define GRANTS	PARAMS_DIR "/max_persistent_grants"
 #define CURRENT XEN_MEMORY "/info/current_kb"
+#define LOW	XEN_MEMORY "/info/low_kb"
 #define CONFIG	"etc/xen/xen-reclaim.conf"
 #define TARGET	"memory/target"
 
