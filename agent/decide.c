@@ -87,6 +87,13 @@ void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us)
 	v->told_us = 0;
 }
 
+uint64_t longest_rest_us(const struct policy *p, uint64_t rest_us, const struct vbd *vbds, size_t n)
+{
+	for (const struct vbd *v = vbds; v < vbds + n; v++)
+		rest_us = max_u64(rest_us, own_idle_us(p, v));
+	return rest_us;
+}
+
 static bool is_excluded(const struct policy *p, const struct vbd *v)
 {
 	const struct domain_rule *rule = rule_of(p, v);

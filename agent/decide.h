@@ -228,6 +228,13 @@ bool action_means(const struct policy *p, const struct action *a, const struct v
  */
 bool vbd_is_idle(const struct policy *p, uint64_t rest_us, const struct vbd *v);
 
+/**
+ * longest_rest_us() - how long to rest where disks cannot be told apart: as long as the domain here
+ * that asks for most, and no less than @rest_us.
+ */
+uint64_t longest_rest_us(const struct policy *p, uint64_t rest_us, const struct vbd *vbds,
+			 size_t n);
+
 /** vbd_told() - note that an action told this disk. */
 void vbd_told(struct vbd *v, const struct action *a, uint64_t now_us);
 

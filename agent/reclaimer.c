@@ -43,6 +43,8 @@ void reclaimer_offer(const struct reclaimer *r, const struct policy *p, struct o
 	offer_vbds(p, list->vbds, list->n, o);
 	if (any_excluded(p, list->vbds, list->n))
 		return;
+	if (reclaimer_by_params(r, LEVEL_GRANTS))
+		o->rest_us = longest_rest_us(p, o->rest_us, list->vbds, list->n);
 	for (int l = 0; l < LEVEL_COUNT; l++) {
 		if (!reclaimer_by_params(r, (enum level)l))
 			continue;

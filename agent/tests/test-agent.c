@@ -644,6 +644,20 @@ static void parameters_are_left_alone_where_a_domain_is_excluded(void **state)
 	stop_daemon();
 }
 
+static void parameters_leave_the_grants_of_the_domain_that_rests_longest(void **state)
+{
+	(void)state;
+	store_put("/local/domain/1/name", "db");
+	store_put("/local/domain/2/name", "web");
+	tree_put(&w.tree, CONFIG, "[domain db]\nidle_time = 20s\n");
+	start_daemon(ARGS());
+	request(34, "grants 1000 *");
+	WAIT(holds(AGE, "20\n"));
+	WAIT(count_responses("34 ok"));
+	stop_daemon();
+	expect_all_back();
+}
+
 static void without_blkback_a_trigger_is_refused(void **state)
 {
 	(void)state;
@@ -1535,6 +1549,7 @@ int main(int argc, char **argv)
 		T(a_trigger_at_level_pool_leaves_the_grants),
 		T(what_parameters_cannot_do_is_refused),
 		T(a_trigger_waits_for_its_turn),
+		T(parameters_leave_the_grants_of_the_domain_that_rests_longest),
 		T(without_blkback_a_trigger_is_refused),
 		T(one_disk_is_told_where_the_kernel_offers_it),
 		T(without_the_daemon_a_trigger_says_so),

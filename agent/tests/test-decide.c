@@ -998,6 +998,22 @@ static void a_domain_of_its_own_is_idle_and_squeezed_by_its_own_rule(void **stat
 	assert_true(action_means(&p, &a, &v));
 }
 
+static void disks_that_cannot_be_told_apart_rest_for_the_longest_of_all(void **state)
+{
+	struct domain_rule rules[] = {{.idle_us = 60 * S}, {.idle_us = S}, {.idle_us = 300 * S}};
+	struct vbd two[] = {disk(1, 0, 9 * S), disk(2, 0, 9 * S)};
+	struct policy p = config_default().policy;
+
+	(void)state;
+	p.rules = rules;
+	p.n_rules = ARRAY_SIZE(rules);
+	two[0].named = two[1].named = true;
+	two[0].rule = 2;
+	assert_true(longest_rest_us(&p, 5 * S, two, 2) == 5 * S);
+	two[1].rule = 1;
+	assert_true(longest_rest_us(&p, 5 * S, two, 2) == 60 * S); /* the third is not here */
+}
+
 static void an_excluded_domain_is_touched_by_a_request_alone(void **state)
 {
 	struct domain_rule rules[] = {{.exclude = true}};
@@ -1251,6 +1267,7 @@ int main(void)
 		cmocka_unit_test(a_fall_takes_the_least_that_makes_room_for_it),
 		cmocka_unit_test(of_two_falls_that_wait_the_later_one_counts),
 		cmocka_unit_test(a_domain_of_its_own_is_idle_and_squeezed_by_its_own_rule),
+		cmocka_unit_test(disks_that_cannot_be_told_apart_rest_for_the_longest_of_all),
 		cmocka_unit_test(an_excluded_domain_is_touched_by_a_request_alone),
 		cmocka_unit_test(a_domain_without_a_name_is_left_alone_while_there_are_rules),
 		cmocka_unit_test(a_rule_that_is_gone_is_none),
