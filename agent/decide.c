@@ -276,22 +276,26 @@ size_t order_vbds(const struct policy *p, const struct offer *o, const struct ac
 	return enough(o, a, vbds, order, meant);
 }
 
-/* What @to has that @from had not: exact where the balloon shows it, else MemAvailable's word. */
-static int64_t gain_kb(const struct sample *from, const struct sample *to)
+/* What @to has that was not before: exact where the balloon shows it, else MemAvailable's word. */
+static int64_t gain_kb(const struct action *a, const struct sample *to)
 {
-	if (from->held_known && to->held_known)
-		return from->held_kb - to->held_kb;
-	return to->available_kb - from->available_kb;
+	const struct sample *from = &a->before;
+
+	if (!from->held_known || !to->held_known)
+		return to->available_kb - from->available_kb;
+	if (a->cause == CAUSE_BALLOON)
+		return (from->held_kb - from->mapped_kb) - (to->held_kb - to->mapped_kb);
+	return from->held_kb - to->held_kb;
 }
 
 int64_t action_gain_kb(const struct action *a)
 {
-	return gain_kb(&a->before, &a->after);
+	return gain_kb(a, &a->after);
 }
 
 int64_t action_lasting_kb(const struct action *a)
 {
-	return gain_kb(&a->before, &a->later);
+	return gain_kb(a, &a->later);
 }
 
 static bool any_gives_ram(const struct policy *p, const struct offer *o)
@@ -302,11 +306,19 @@ static bool any_gives_ram(const struct policy *p, const struct offer *o)
 	return false;
 }
 
-static bool rests(const struct policy *p, const struct rung *r, uint64_t now_us)
+static bool rung_rests(const struct policy *p, const struct rung *r, uint64_t now_us)
 {
 	if (now_us < r->not_before_us)
 		return true;
 	return r->failed_at_us != 0 && now_us - r->failed_at_us < p->retry_us;
+}
+
+/* A step that pressure got nothing from is not tried for a fall either. */
+static bool rests(const struct policy *p, const struct state *s, enum cause cause, int level,
+		  int scope, uint64_t now_us)
+{
+	return rung_rests(p, &s->rungs[level][scope], now_us) ||
+	       (cause == CAUSE_BALLOON && rung_rests(p, &s->falls[level][scope], now_us));
 }
 
 /* What an action that is still watched has taken already. */
@@ -360,7 +372,7 @@ static bool choose(const struct policy *p, const struct offer *o, const struct s
 				continue;
 			if (cause == CAUSE_SOFT && l > LEVEL_POOL && c == SCOPE_ALL)
 				continue;
-			if (rests(p, &s->rungs[l][c], now_us))
+			if (rests(p, s, cause, l, c, now_us))
 				continue;
 			if (cause == CAUSE_HARD &&
 			    (watched(s, l, c) || is_theirs(o, l, c) || all_busy(p, s, o, l, c)))
@@ -382,7 +394,7 @@ static bool choose_for_fall(const struct policy *p, const struct offer *o, const
 {
 	for (int c = 0; c < SCOPE_COUNT && need_kb > 0; c++) {
 		for (int l = 0; l <= (int)p->max_level; l++) {
-			if (!worth_it(p, o, l, c) || rests(p, &s->rungs[l][c], now_us))
+			if (!worth_it(p, o, l, c) || rests(p, s, CAUSE_BALLOON, l, c, now_us))
 				continue;
 			if (o->there_kb[l][c] == KB_UNKNOWN || o->there_kb[l][c] < need_kb)
 				continue;
@@ -451,7 +463,9 @@ static void note_help(struct rung *r, struct plan *plan)
 static void judge(const struct policy *p, struct state *s, struct plan *plan,
 		  const struct sample *now, enum verdict verdict, uint64_t now_us)
 {
-	struct rung *r = &s->rungs[s->action.level][s->action.scope];
+	const struct action *a = &s->action;
+	struct rung *r = a->cause == CAUSE_BALLOON ? &s->falls[a->level][a->scope]
+						   : &s->rungs[a->level][a->scope];
 
 	s->action.later = *now;
 	s->action.verdict = verdict;
@@ -677,9 +691,10 @@ void backoff_print(const struct policy *p, const struct action *a, uint64_t back
 
 	(void)snprintf(
 		buf, size,
-		"%s of %s disks gave nothing lasting %u times running (%s): rests for %" PRIu64
+		"%s of %s disks gave nothing lasting %u times running%s (%s): rests for %" PRIu64
 		" s, doubling up to %" PRIu64 " s",
 		level_names[a->level], scope_names[a->scope], p->backoff_after,
+		a->cause == CAUSE_BALLOON ? " for a target that fell" : "",
 		why[a->verdict] ? why[a->verdict] : verdict_names[a->verdict],
 		backoff_us / USEC_PER_SEC, p->backoff_max_us / USEC_PER_SEC);
 }

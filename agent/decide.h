@@ -179,6 +179,7 @@ uint64_t vbd_window_us(const struct policy *p, const struct vbd *v, uint64_t usu
  * @held_known: @held_kb is true (see host_sample()).
  * @held_kb:	RAM that blkback keeps away from the domain: what grant mappings hold (target -
  *		current), and request slots where they are shown.
+ * @mapped_kb:	of it, what grant mappings hold.
  * @available_kb: MemAvailable.
  * @pswpin:	pages swapped in since boot.
  * @pswpout:	pages swapped out since boot.
@@ -186,6 +187,7 @@ uint64_t vbd_window_us(const struct policy *p, const struct vbd *v, uint64_t usu
 struct sample {
 	bool held_known;
 	int64_t held_kb;
+	int64_t mapped_kb;
 	int64_t available_kb;
 	uint64_t pswpin;
 	uint64_t pswpout;
@@ -256,7 +258,11 @@ void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us);
 size_t order_vbds(const struct policy *p, const struct offer *o, const struct action *a,
 		  const struct vbd *vbds, size_t n, uint32_t *order);
 
-/** action_gain_kb() - what was back when the mechanism was done; negative: more was taken. */
+/**
+ * action_gain_kb() - what was back when the mechanism was done; negative: more was taken. After a
+ * fall of the target what grant mappings hold is counted from another target, and their frames are
+ * Xen's already: what was back for the balloon to take is request slots.
+ */
 int64_t action_gain_kb(const struct action *a);
 
 /** action_lasting_kb() - what was still back when the action was judged. */
@@ -332,7 +338,11 @@ struct growth {
 	uint64_t grown_us;
 };
 
-/** struct state - all that the policy remembers; all zero at start. */
+/**
+ * struct state - all that the policy remembers; all zero at start.
+ * @rungs: how each step did under pressure.
+ * @falls: the same for balloon falls: that these get nothing says nothing of pressure.
+ */
 struct state {
 	enum phase phase;
 	struct action action;
@@ -344,6 +354,7 @@ struct state {
 	bool wanted; /* a balloon fall or a request that has to wait */
 	struct event wanted_event;
 	struct rung rungs[LEVEL_COUNT][SCOPE_COUNT];
+	struct rung falls[LEVEL_COUNT][SCOPE_COUNT];
 	struct growth growth;
 };
 

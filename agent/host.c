@@ -86,6 +86,11 @@ int host_balloon(const struct host *h, struct balloon *b)
 	return r;
 }
 
+int64_t balloon_held_kb(const struct balloon *b)
+{
+	return b->target_kb > b->current_kb ? (int64_t)(b->target_kb - b->current_kb) : 0;
+}
+
 int host_sample(const struct host *h, struct sample *s)
 {
 	char text[16384];
@@ -107,6 +112,7 @@ int host_sample(const struct host *h, struct sample *s)
 		return r;
 	s->available_kb = (int64_t)available;
 	s->held_known = host_balloon(h, &b) == 0;
-	s->held_kb = s->held_known ? (int64_t)b.target_kb - (int64_t)b.current_kb : 0;
+	s->mapped_kb = s->held_known ? balloon_held_kb(&b) : 0;
+	s->held_kb = s->mapped_kb;
 	return 0;
 }

@@ -37,8 +37,14 @@ void host_close(struct host *h);
 int host_balloon(const struct host *h, struct balloon *b);
 
 /**
- * host_sample() - memory now. What grant mappings hold is known where there is a balloon driver:
- * target - current. Frames that were ballooned out for another reason (low_kb > 0) are not in it,
+ * balloon_held_kb() - what grant mappings hold: target - current. Nothing while the domain still
+ * has more than it is to have.
+ */
+int64_t balloon_held_kb(const struct balloon *b);
+
+/**
+ * host_sample() - memory now. What grant mappings hold is known where there is a balloon driver.
+ * Frames that were ballooned out for another reason (low_kb > 0) are not in it,
  * rightly: grants that use those cost no RAM and give none.
  *
  * Return: 0 or a negative errno. Takes no memory.

@@ -26,8 +26,7 @@ int metrics_file_write(int root, const char *path, const struct report *r,
 	int len;
 
 	m.balloon_known = host_balloon(h, &m.balloon) == 0;
-	m.held_kb = (int64_t)m.balloon.target_kb - (int64_t)m.balloon.current_kb +
-		    (int64_t)inventory_request_kb(inv);
+	m.held_kb = balloon_held_kb(&m.balloon) + (int64_t)inventory_request_kb(inv);
 	m.psi_known = psi_read(root, &m.psi) == 0;
 	metrics_domains(inv->now.vbds, inv->now.n, &m.domains);
 	find_names(store, &m.domains);

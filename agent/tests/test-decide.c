@@ -400,6 +400,55 @@ static void a_balloon_fall_takes_grants_at_once(void **state)
 	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
 }
 
+/* Of what is held @mapped_kb are grant mappings before a fall, and none after it: the target is
+ * lower. */
+static enum verdict fall_gives(struct world *w, int64_t mapped_kb, int64_t back_kb)
+{
+	struct event e = {.type = EVENT_BALLOON_FALL, .now = {.held_known = true}};
+
+	e.now.held_kb = w->held_kb;
+	e.now.mapped_kb = mapped_kb;
+	assert_true(decide(&w->p, &w->o, &w->s, &e, w->now).reclaim);
+	w->held_kb -= mapped_kb;
+	(void)carry_out(w, back_kb);
+	w->held_kb += mapped_kb + back_kb;
+	return w->s.action.verdict;
+}
+
+/* Frames of grants are Xen's already: the balloon has no use for them. */
+static void a_fall_is_judged_by_request_slots_alone(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	assert_int_equal(fall_gives(&w, 90000, 0), VERDICT_NO_GAIN);
+	assert_int_equal(action_gain_kb(&w.s.action), 0);
+	w = ballooned();
+	assert_int_equal(fall_gives(&w, 0, 0), VERDICT_NO_GAIN); /* the kernel was faster */
+	w = ballooned();
+	assert_int_equal(fall_gives(&w, 90000, 6000), VERDICT_OPEN);
+	assert_int_equal(action_gain_kb(&w.s.action), 6000);
+}
+
+static void falls_that_got_nothing_make_nothing_rest_for_pressure(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan;
+
+	(void)state;
+	for (unsigned i = 0; i < w.p.backoff_after; i++) {
+		assert_int_equal(fall_gives(&w, 90000, 0), VERDICT_NO_GAIN);
+		expect_reclaim(&w, &(struct plan){.reclaim = true}, LEVEL_GRANTS, SCOPE_IDLE);
+		w.now += w.p.retry_us;
+	}
+	plan = send(&w, EVENT_BALLOON_FALL);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_ALL); /* the next step, as ever */
+	(void)carry_out(&w, 0);
+	w.now += w.p.min_interval_us;
+	plan = send(&w, EVENT_HARD);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+}
+
 /* The kernel module goes while pressure waits for its next step: no timer without end. */
 static void pressure_that_waits_ends_where_nothing_gives_ram_any_more(void **state)
 {
@@ -1235,6 +1284,8 @@ int main(void)
 		cmocka_unit_test(a_request_that_waits_is_not_lost_to_what_comes_first),
 		cmocka_unit_test(requests_do_not_rest),
 		cmocka_unit_test(a_balloon_fall_takes_grants_at_once),
+		cmocka_unit_test(a_fall_is_judged_by_request_slots_alone),
+		cmocka_unit_test(falls_that_got_nothing_make_nothing_rest_for_pressure),
 		cmocka_unit_test(pressure_that_waits_ends_where_nothing_gives_ram_any_more),
 		cmocka_unit_test(an_action_is_judged_before_the_next_one_takes_its_place),
 		cmocka_unit_test(unpopulated_memory_is_said_once_and_left_alone),
