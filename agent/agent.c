@@ -208,6 +208,11 @@ static void say_notice(struct agent *a, const struct plan *plan)
 		    "pressure, but reclaim gives no RAM back here: %s (see xen-reclaim doctor)",
 		    why_no_ram(a));
 		break;
+	case NOTICE_NO_ROOM:
+		say(MESSAGE_NO_RAM, LOG_INFO,
+		    "the memory target fell, and nothing here makes room for it: only request "
+		    "slots would");
+		break;
 	case NOTICE_BACKOFF:
 		backoff_print(&a->config.policy, act, plan->backoff_us, text, sizeof(text));
 		say(MESSAGE_BACKOFF, LOG_NOTICE, "%s", text);
@@ -343,7 +348,7 @@ static void decide_on(struct agent *a, struct event *e)
 		report_done(&a->report, &a->state.action);
 	if (plan.judged)
 		report_judged(&a->report, &a->state.action);
-	if (!a->dry_run || plan.notice == NOTICE_NO_RAM)
+	if (!a->dry_run || plan.notice == NOTICE_NO_RAM || plan.notice == NOTICE_NO_ROOM)
 		say_notice(a, &plan);
 	if (plan.grow)
 		grow(a);

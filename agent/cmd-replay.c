@@ -81,6 +81,9 @@ static void notice_text(const struct sim *s, char *buf, size_t size)
 	case NOTICE_NO_RAM:
 		(void)snprintf(buf, size, "pressure, but reclaim gives no RAM back here");
 		break;
+	case NOTICE_NO_ROOM:
+		(void)snprintf(buf, size, "the target fell, and nothing makes room for it");
+		break;
 	case NOTICE_BACKOFF:
 		backoff_print(&s->config->policy, a, s->notice.backoff_us, buf, size);
 		break;

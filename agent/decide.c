@@ -22,17 +22,28 @@ int level_from_name(const char *name)
 	return -EINVAL;
 }
 
+static uint64_t slots_kb(const struct offer *o, const struct vbd *v)
+{
+	uint64_t kb = v->held_kb[LEVEL_REQUESTS];
+
+	return o->gives_ram[LEVEL_REQUESTS] && kb > v->kept_kb ? kb - v->kept_kb : 0;
+}
+
 /* RAM that a level would give: its own and that of the levels below. */
 static uint64_t there_kb(const struct offer *o, const struct vbd *v, int level)
 {
-	uint64_t kb = 0;
+	uint64_t kb = level == LEVEL_REQUESTS ? slots_kb(o, v) : 0;
 
-	for (int l = 0; l <= level; l++)
+	for (int l = 0; l <= level && l < LEVEL_REQUESTS; l++)
 		if (o->gives_ram[l])
 			kb += v->held_kb[l];
-	if (level == LEVEL_REQUESTS && o->gives_ram[level])
-		kb -= v->kept_kb < v->held_kb[level] ? v->kept_kb : v->held_kb[level];
 	return kb;
+}
+
+/* What an action is after. */
+static uint64_t wanted_kb(const struct offer *o, const struct action *a, const struct vbd *v)
+{
+	return a->cause == CAUSE_BALLOON ? slots_kb(o, v) : there_kb(o, v, (int)a->level);
 }
 
 static const struct domain_rule *rule_of(const struct policy *p, const struct vbd *v)
@@ -188,6 +199,14 @@ void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct
 			if (vbd_is_idle(p, o->rest_us, v))
 				o->there_kb[l][SCOPE_IDLE] += kb;
 		}
+		if (!(v->levels & 1U << LEVEL_REQUESTS) || !o->gives_ram[LEVEL_REQUESTS])
+			continue;
+		if (!v->shows)
+			o->slots_kb[SCOPE_ALL] = KB_UNKNOWN;
+		else if (o->slots_kb[SCOPE_ALL] != KB_UNKNOWN)
+			o->slots_kb[SCOPE_ALL] += slots_kb(o, v);
+		if (vbd_is_idle(p, o->rest_us, v))
+			o->slots_kb[SCOPE_IDLE] += slots_kb(o, v);
 	}
 }
 
@@ -235,7 +254,7 @@ static unsigned held_class(uint64_t kb)
 static unsigned class_of(const struct policy *p, const struct offer *o, const struct action *a,
 			 const struct vbd *v)
 {
-	return busy_class(p, a, v) * HELD_CLASSES + held_class(there_kb(o, v, (int)a->level));
+	return busy_class(p, a, v) * HELD_CLASSES + held_class(wanted_kb(o, a, v));
 }
 
 /* Disks that do not show what they hold are counted as nothing: then none of them is left out. */
@@ -250,7 +269,7 @@ static size_t enough(const struct offer *o, const struct action *a, const struct
 	while (i < n && kb < a->need_kb) {
 		const struct vbd *v = &vbds[order[i++]];
 
-		kb += v->shows ? there_kb(o, v, (int)a->level) : 0;
+		kb += v->shows ? wanted_kb(o, a, v) : 0;
 	}
 	return i;
 }
@@ -313,14 +332,6 @@ static bool rung_rests(const struct policy *p, const struct rung *r, uint64_t no
 	return r->failed_at_us != 0 && now_us - r->failed_at_us < p->retry_us;
 }
 
-/* A step that pressure got nothing from is not tried for a fall either. */
-static bool rests(const struct policy *p, const struct state *s, enum cause cause, int level,
-		  int scope, uint64_t now_us)
-{
-	return rung_rests(p, &s->rungs[level][scope], now_us) ||
-	       (cause == CAUSE_BALLOON && rung_rests(p, &s->falls[level][scope], now_us));
-}
-
 /* What an action that is still watched has taken already. */
 static bool watched(const struct state *s, int level, int scope)
 {
@@ -372,7 +383,7 @@ static bool choose(const struct policy *p, const struct offer *o, const struct s
 				continue;
 			if (cause == CAUSE_SOFT && l > LEVEL_POOL && c == SCOPE_ALL)
 				continue;
-			if (rests(p, s, cause, l, c, now_us))
+			if (rung_rests(p, &s->rungs[l][c], now_us))
 				continue;
 			if (cause == CAUSE_HARD &&
 			    (watched(s, l, c) || is_theirs(o, l, c) || all_busy(p, s, o, l, c)))
@@ -385,33 +396,42 @@ static bool choose(const struct policy *p, const struct offer *o, const struct s
 	return false;
 }
 
-/*
- * For a fall whose size is known, the lowest step that is known to make room for it, idle disks
- * first. Else grants, as far up as that goes: what the pools hold would not do, or is not known.
- */
-static bool choose_for_fall(const struct policy *p, const struct offer *o, const struct state *s,
-			    uint64_t need_kb, uint64_t now_us, enum level *level, enum scope *scope)
+static bool makes_room(const struct policy *p, const struct offer *o)
 {
-	for (int c = 0; c < SCOPE_COUNT && need_kb > 0; c++) {
-		for (int l = 0; l <= (int)p->max_level; l++) {
-			if (!worth_it(p, o, l, c) || rests(p, s, CAUSE_BALLOON, l, c, now_us))
-				continue;
-			if (o->there_kb[l][c] == KB_UNKNOWN || o->there_kb[l][c] < need_kb)
-				continue;
-			*level = (enum level)l;
-			*scope = (enum scope)c;
-			return true;
-		}
-	}
-	return choose(p, o, s, CAUSE_BALLOON,
-		      p->max_level < LEVEL_GRANTS ? p->max_level : LEVEL_GRANTS, now_us, level,
-		      scope);
+	return p->max_level >= LEVEL_REQUESTS && o->gives_ram[LEVEL_REQUESTS] &&
+	       (o->offered[LEVEL_REQUESTS][SCOPE_IDLE] || o->offered[LEVEL_REQUESTS][SCOPE_ALL]);
 }
 
-/* Any reclaim does for a balloon fall; for a request, which somebody waits for, only its own. */
-static void settle(struct state *s, enum event_type by)
+/*
+ * Only request slots make room for a fall. Those of idle disks, unless only all are known to have
+ * as much as it takes. What pressure got nothing from is not tried for a fall either.
+ */
+static bool choose_for_fall(const struct policy *p, const struct offer *o, const struct state *s,
+			    uint64_t need_kb, uint64_t now_us, enum scope *scope)
 {
-	if (by == EVENT_REQUEST || s->wanted_event.type == EVENT_BALLOON_FALL)
+	bool found = false;
+
+	for (int c = 0; c < SCOPE_COUNT; c++) {
+		uint64_t kb = o->slots_kb[c];
+
+		if (kb < p->min_gain_kb || rung_rests(p, &s->falls[c], now_us) ||
+		    rung_rests(p, &s->rungs[LEVEL_REQUESTS][c], now_us))
+			continue;
+		if (found && (kb == KB_UNKNOWN || kb < need_kb))
+			continue;
+		*scope = (enum scope)c;
+		found = true;
+		if (kb >= need_kb)
+			break;
+	}
+	return found;
+}
+
+/* Any reclaim of request slots does for a fall; for a request that somebody waits for, its own. */
+static void settle(struct state *s, enum event_type by, enum level level)
+{
+	if (by == s->wanted_event.type ||
+	    (s->wanted_event.type == EVENT_BALLOON_FALL && level == LEVEL_REQUESTS))
 		s->wanted = false;
 }
 
@@ -432,7 +452,7 @@ static void start(struct state *s, struct plan *plan, const struct offer *o, con
 	};
 	s->phase = PHASE_ACTING;
 	s->acted = true;
-	settle(s, e->type);
+	settle(s, e->type, level);
 	plan->reclaim = true;
 }
 
@@ -464,8 +484,8 @@ static void judge(const struct policy *p, struct state *s, struct plan *plan,
 		  const struct sample *now, enum verdict verdict, uint64_t now_us)
 {
 	const struct action *a = &s->action;
-	struct rung *r = a->cause == CAUSE_BALLOON ? &s->falls[a->level][a->scope]
-						   : &s->rungs[a->level][a->scope];
+	struct rung *r =
+		a->cause == CAUSE_BALLOON ? &s->falls[a->scope] : &s->rungs[a->level][a->scope];
 
 	s->action.later = *now;
 	s->action.verdict = verdict;
@@ -551,16 +571,26 @@ static void pressure(const struct policy *p, const struct offer *o, struct state
 	start(s, plan, o, e, cause, level, scope, now_us);
 }
 
+static void fall(const struct policy *p, const struct offer *o, struct state *s, struct plan *plan,
+		 const struct event *e, uint64_t now_us)
+{
+	enum scope scope;
+
+	if (!makes_room(p, o)) {
+		plan->notice = s->said_no_room ? NOTICE_NONE : NOTICE_NO_ROOM;
+		s->said_no_room = true;
+	} else if (choose_for_fall(p, o, s, e->need_kb, now_us, &scope)) {
+		start(s, plan, o, e, CAUSE_BALLOON, LEVEL_REQUESTS, scope, now_us);
+	}
+}
+
 static void want(const struct policy *p, const struct offer *o, struct state *s, struct plan *plan,
 		 const struct event *e, uint64_t now_us)
 {
-	enum level level = e->level;
-	enum scope scope = SCOPE_ALL;
-
 	if (s->phase == PHASE_ACTING || too_soon(p, s, now_us)) {
 		/*
-		 * Somebody waits for a request, and it takes no less than a fall would; of two
-		 * falls the later one says how much is needed by now.
+		 * Somebody waits for a request, and the kernel meets a fall by itself, if with what
+		 * hurts more; of two falls the later one says how much is needed by now.
 		 */
 		if (!s->wanted || e->type == EVENT_REQUEST ||
 		    s->wanted_event.type == EVENT_BALLOON_FALL)
@@ -568,11 +598,11 @@ static void want(const struct policy *p, const struct offer *o, struct state *s,
 		s->wanted = true;
 		return;
 	}
-	settle(s, e->type);
+	settle(s, e->type, e->level);
 	if (e->type == EVENT_REQUEST)
-		start(s, plan, o, e, CAUSE_REQUEST, level, scope, now_us);
-	else if (choose_for_fall(p, o, s, e->need_kb, now_us, &level, &scope))
-		start(s, plan, o, e, CAUSE_BALLOON, level, scope, now_us);
+		start(s, plan, o, e, CAUSE_REQUEST, e->level, SCOPE_ALL, now_us);
+	else
+		fall(p, o, s, plan, e, now_us);
 }
 
 /* Hard pressure comes with soft pressure: the harder word counts for as long as it is fresh. */

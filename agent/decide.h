@@ -33,7 +33,7 @@ enum verdict {
 };
 
 /** enum notice - what is worth one plain sentence in the journal. */
-enum notice { NOTICE_NONE, NOTICE_NO_RAM, NOTICE_BACKOFF, NOTICE_RECOVERED };
+enum notice { NOTICE_NONE, NOTICE_NO_RAM, NOTICE_NO_ROOM, NOTICE_BACKOFF, NOTICE_RECOVERED };
 
 extern const char *const level_names[LEVEL_COUNT];
 extern const char *const scope_names[SCOPE_COUNT];
@@ -150,6 +150,7 @@ struct vbd {
  * @offered:   the mechanism in use can carry out this level with this scope.
  * @gives_ram: this level gives RAM back on this kernel at all.
  * @there_kb:  RAM that this level with this scope would give, as far as is known.
+ * @slots_kb:  of it, what request slots would: all that makes room where the own target fell.
  * @watched_us: for so long the idle times of disks that do not show them are known.
  * @rest_us:   so long a disk has to rest here to count as idle; see offer_vbds().
  */
@@ -157,6 +158,7 @@ struct offer {
 	bool offered[LEVEL_COUNT][SCOPE_COUNT];
 	bool gives_ram[LEVEL_COUNT];
 	uint64_t there_kb[LEVEL_COUNT][SCOPE_COUNT];
+	uint64_t slots_kb[SCOPE_COUNT];
 	uint64_t watched_us;
 	uint64_t rest_us;
 };
@@ -250,7 +252,7 @@ void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us);
  * order_vbds() - which disks an action tells, and in which order: idle ones first, then the least
  * busy, then those that do not show it; among equals (a factor of two in requests a second) the
  * worst holder first, as exact as a quarter. Where it is known how much is needed, no more disks
- * than give it. Linear in @n.
+ * than give it. For a fall of the target request slots alone count. Linear in @n.
  * @order: room for @n; filled with indices into @vbds.
  *
  * Return: how many of @order.
@@ -341,25 +343,28 @@ struct growth {
 /**
  * struct state - all that the policy remembers; all zero at start.
  * @rungs: how each step did under pressure.
- * @falls: the same for balloon falls: that these get nothing says nothing of pressure.
+ * @falls: the same of request slots for balloon falls: that these get none says nothing of what
+ *	   pressure would get.
  */
 struct state {
 	enum phase phase;
 	struct action action;
 	bool acted;
 	bool said_no_ram;
+	bool said_no_room;
 	bool pressed; /* pressure is to be answered by the next step */
 	struct event pressure;
 	uint64_t pressed_us;
 	bool wanted; /* a balloon fall or a request that has to wait */
 	struct event wanted_event;
 	struct rung rungs[LEVEL_COUNT][SCOPE_COUNT];
-	struct rung falls[LEVEL_COUNT][SCOPE_COUNT];
+	struct rung falls[SCOPE_COUNT];
 	struct growth growth;
 };
 
 /**
- * decide() - the policy.
+ * decide() - the policy. A fall of the target is met by request slots or not at all: frames of pool
+ * and grants are Xen's already.
  * @p:	    limits.
  * @o:	    what this host can do.
  * @s:	    remembered from the last call; changed.

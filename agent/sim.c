@@ -40,13 +40,32 @@ __attribute__((format(printf, 3, 4))) static void must(struct sim *s, bool holds
 
 /* --- the model ------------------------------------------------------------------------------ */
 
-static uint64_t ram_of(const struct sim *s, const struct vbd *v)
+static uint64_t slots_of(const struct sim *s, const struct vbd *v)
+{
+	return s->gives_ram[LEVEL_REQUESTS] ? v->held_kb[LEVEL_REQUESTS] : 0;
+}
+
+static uint64_t mapped_of(const struct sim *s, const struct vbd *v)
 {
 	uint64_t kb = 0;
 
-	for (int l = 0; l < LEVEL_COUNT; l++)
+	for (int l = 0; l < LEVEL_REQUESTS; l++)
 		kb += s->gives_ram[l] ? v->held_kb[l] : 0;
 	return kb;
+}
+
+/* What counts as given: after a fall pool and grants are Xen's already. */
+static uint64_t ram_of(const struct sim *s, const struct vbd *v)
+{
+	bool fell = s->state.action.cause == CAUSE_BALLOON;
+
+	return slots_of(s, v) + (fell ? 0 : mapped_of(s, v));
+}
+
+/* What pool and grants would give, were they emptied. */
+static uint64_t inside_kb(const struct sim *s)
+{
+	return s->mapped_kb > s->outside_kb ? s->mapped_kb - s->outside_kb : 0;
 }
 
 /* Disks as of now. Where the kernel does not show idle times, the model knows them all the same. */
@@ -54,7 +73,8 @@ static void refresh(struct sim *s)
 {
 	bool regrow = s->now_us >= s->regrow_us;
 
-	s->held_kb = 0;
+	s->slots_kb = 0;
+	s->mapped_kb = 0;
 	list(s)->looked_us = s->now_us;
 	for (size_t i = 0; i < list(s)->n; i++) {
 		struct vbd *v = &list(s)->vbds[i];
@@ -68,7 +88,8 @@ static void refresh(struct sim *s)
 		}
 		v->idle_us = s->now_us - d->last_us;
 		vbd_learn(&s->config->policy, v, s->now_us);
-		s->held_kb += ram_of(s, v);
+		s->slots_kb += slots_of(s, v);
+		s->mapped_kb += mapped_of(s, v);
 	}
 	if (regrow)
 		s->regrow_us = NEVER;
@@ -76,7 +97,7 @@ static void refresh(struct sim *s)
 
 static uint64_t shortage_kb(const struct sim *s)
 {
-	uint64_t wanted = s->load_kb + s->held_kb;
+	uint64_t wanted = s->load_kb + s->slots_kb + inside_kb(s);
 
 	return wanted > s->ram_kb ? wanted - s->ram_kb : 0;
 }
@@ -84,7 +105,8 @@ static uint64_t shortage_kb(const struct sim *s)
 static struct sample sample(const struct sim *s)
 {
 	struct sample now = s->memory;
-	uint64_t wanted = s->load_kb + s->held_kb;
+	uint64_t held_kb = s->slots_kb + inside_kb(s);
+	uint64_t wanted = s->load_kb + held_kb;
 
 	if (!s->simulated) {
 		now.held_kb -= (int64_t)s->taken_kb;
@@ -92,7 +114,8 @@ static struct sample sample(const struct sim *s)
 		return now;
 	}
 	now.held_known = true;
-	now.held_kb = (int64_t)s->held_kb;
+	now.held_kb = (int64_t)held_kb;
+	now.mapped_kb = (int64_t)inside_kb(s);
 	now.available_kb = wanted < s->ram_kb ? (int64_t)(s->ram_kb - wanted) : 0;
 	return now;
 }
@@ -240,6 +263,30 @@ static void judged(struct sim *s)
 	s->told(s, TOLD_ACTION);
 }
 
+/*
+ * What is missing to a lower target is missing from what pool and grants held first: that part of
+ * it has no way back until the target rises.
+ */
+static void move_target(struct sim *s, uint64_t to_kb)
+{
+	uint64_t last_kb = s->target_kb;
+
+	refresh(s);
+	if (to_kb < last_kb) {
+		uint64_t fell_kb = last_kb - to_kb;
+		uint64_t outside_kb = s->outside_kb + fell_kb;
+
+		s->ram_kb = s->ram_kb > fell_kb ? s->ram_kb - fell_kb : 0;
+		s->outside_kb = outside_kb < s->mapped_kb ? outside_kb : s->mapped_kb;
+	} else {
+		uint64_t rose_kb = to_kb - last_kb;
+
+		s->ram_kb += rose_kb;
+		s->outside_kb = s->outside_kb > rose_kb ? s->outside_kb - rose_kb : 0;
+	}
+	s->target_kb = to_kb;
+}
+
 static void grow(struct sim *s)
 {
 	uint64_t to_kb = grow_to_kb(&s->config->policy, &s->state.growth, s->free_kb, s->now_us);
@@ -248,9 +295,8 @@ static void grow(struct sim *s)
 		return;
 	must(s, to_kb <= s->config->policy.grow_limit_kb, "grew past the limit");
 	s->told(s, TOLD_GROWN);
-	s->ram_kb += to_kb - s->target_kb;
 	s->free_kb -= to_kb - s->target_kb;
-	s->target_kb = to_kb;
+	move_target(s, to_kb);
 	growth_note_target(&s->state.growth, to_kb, s->now_us);
 }
 
@@ -522,11 +568,10 @@ static void note_balloon(struct sim *s, const struct trace_event *e)
 	uint64_t last_kb = s->target_kb;
 	struct event fall = {.type = EVENT_BALLOON_FALL};
 
-	s->target_kb = e->target_kb;
 	growth_note_target(&s->state.growth, e->target_kb, s->now_us);
 	if (last_kb > 0 && s->simulated)
-		s->ram_kb =
-			s->ram_kb + e->target_kb > last_kb ? s->ram_kb + e->target_kb - last_kb : 0;
+		move_target(s, e->target_kb);
+	s->target_kb = e->target_kb;
 	if (!s->config->follow_balloon || last_kb == 0 || e->target_kb >= last_kb ||
 	    e->target_kb >= e->current_kb)
 		return;
@@ -558,6 +603,7 @@ static void be_host(struct sim *s, const struct trace_event *e)
 	inv->mechanism = e->mechanism;
 	inv->params = e->mechanism != MECHANISM_NONE;
 	s->state.said_no_ram = false;
+	s->state.said_no_room = false;
 }
 
 static int happen(struct sim *s, const struct trace_event *e)

@@ -83,7 +83,9 @@ struct sim {
 	uint64_t ram_kb;
 	uint64_t load_kb;
 	uint64_t free_kb;
-	uint64_t held_kb;
+	uint64_t slots_kb;
+	uint64_t mapped_kb;
+	uint64_t outside_kb;
 	uint64_t taken_kb;
 	bool unseen;
 

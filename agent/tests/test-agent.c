@@ -120,9 +120,10 @@ static void a_new_start_makes_a_kill_in_a_window_good(void **state)
 static void dry_run_changes_nothing(void **state)
 {
 	(void)state;
+	put_native("vbd-1-51712");
 	start_daemon(ARGS("--dry-run"));
 	let_target_fall();
-	WAIT(strstr(w.daemon.text[ERR], "balloon: would reclaim grants of idle disks (dry run)"));
+	WAIT(strstr(w.daemon.text[ERR], "balloon: would reclaim requests of idle disks (dry run)"));
 	expect_untouched();
 	assert_string_equal(store_get(MAILBOX_AGENT), "(none)");
 	stop_daemon();
@@ -149,6 +150,7 @@ static void check_config_says_the_line(void **state)
 static void a_bad_reload_keeps_the_old_configuration(void **state)
 {
 	(void)state;
+	put_native("vbd-1-51712");
 	start_daemon(ARGS());
 	tree_put(&w.tree, CONFIG, "[balloon]\nfollow = no\n[reclaim]\nwindow = 1\n");
 	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
@@ -156,7 +158,7 @@ static void a_bad_reload_keeps_the_old_configuration(void **state)
 	WAIT(strstr(w.daemon.text[ERR], "the old configuration stays"));
 	expect_said(&w.daemon, ERR, "/" CONFIG ":4: [reclaim] window");
 	let_target_fall();
-	WAIT(holds(POOL, "0\n"));
+	WAIT(actions_now() == 1);
 	stop_daemon();
 	expect_all_back();
 }
@@ -164,6 +166,7 @@ static void a_bad_reload_keeps_the_old_configuration(void **state)
 static void a_good_reload_changes_it(void **state)
 {
 	(void)state;
+	put_native("vbd-1-51712");
 	start_daemon(ARGS());
 	tree_put(&w.tree, CONFIG, "[balloon]\nfollow = no\n");
 	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
@@ -192,9 +195,9 @@ static void metrics_stand_while_it_runs(void **state)
 	start_daemon(ARGS());
 	assert_true(metrics_say("\nxen_reclaim_mechanism_info{mechanism=\"params\"} 1\n"));
 	assert_true(metrics_say("\nxen_reclaim_held_bytes 102400000\n"));
-	let_target_fall();
+	request(31, "grants - *");
 	WAIT(metrics_say(
-		"{cause=\"balloon\",level=\"grants\",scope=\"idle\",verdict=\"no-gain\"} 1\n"));
+		"{cause=\"request\",level=\"grants\",scope=\"all\",verdict=\"no-gain\"} 1\n"));
 	stop_daemon();
 	assert_false(tree_has(&w.tree, METRICS));
 }
@@ -234,7 +237,7 @@ static void metrics_that_cannot_be_written_are_told_of_once(void **state)
 	tree_mkdir(&w.tree, METRICS ".new");
 	start_daemon(ARGS());
 	expect_said(&w.daemon, ERR, "cannot write metrics to /" METRICS ": Is a directory");
-	let_target_fall();
+	request(32, "pool - *");
 	WAIT(newest_is("no-gain"));
 	sync_daemon();
 	assert_int_equal(count(w.daemon.text[ERR], "cannot write metrics"), 1);
@@ -273,26 +276,38 @@ static void a_dry_run_writes_no_metrics(void **state)
 
 /* --- sources -------------------------------------------------------------------------------- */
 
-static void a_fall_of_the_balloon_target_reclaims_grants(void **state)
+static void a_fall_of_the_balloon_target_reclaims_request_slots(void **state)
+{
+	(void)state;
+	put_native("vbd-1-51712");
+	start_daemon(ARGS());
+	let_target_fall();
+	WAIT(newest_is("no-gain"));
+	expect_newest("cause", "balloon");
+	expect_newest("level", "requests");
+	expect_newest("scope", "idle");
+	stop_daemon();
+	expect_untouched();
+}
+
+static void a_fall_without_request_slots_is_told_of_once(void **state)
 {
 	(void)state;
 	start_daemon(ARGS());
 	let_target_fall();
-	WAIT(w.pool_was_zero && newest_is("no-gain"));
-	expect_newest("cause", "balloon");
-	expect_newest("level", "grants");
-	expect_newest("scope", "idle");
-	assert_int_equal(w.writes[PARAM_POOL], 2);
-	assert_int_equal(w.writes[PARAM_GRANT_AGE], AGE_WRITES);
-	assert_int_equal(w.writes[PARAM_GRANTS], 0);
-	expect_all_back();
+	store_put(TARGET, "400000");
+	sync_daemon();
+	assert_int_equal(count(w.daemon.text[ERR], "only request slots would"), 1);
+	assert_int_equal(actions_now(), 0);
 	stop_daemon();
+	expect_untouched();
 }
 
 static void the_first_target_that_is_set_can_be_a_fall(void **state)
 {
 	(void)state;
 	assert_true(xs_rm(dom0, XBT_NULL, TARGET));
+	put_native("vbd-1-51712");
 	start_daemon(ARGS());
 	let_target_fall();
 	WAIT(actions_now() == 1);
@@ -304,6 +319,7 @@ static void the_first_target_that_is_set_can_be_a_fall(void **state)
 static void a_target_that_takes_nothing_is_no_fall(void **state)
 {
 	(void)state;
+	put_native("vbd-1-51712");
 	start_daemon(ARGS());
 	store_put(TARGET, "800000");
 	sync_daemon();
@@ -357,6 +373,9 @@ static void totals_of_full_that_grow_are_hard_pressure(void **state)
 {
 	(void)state;
 	expect_psi_action("full", "hard-pressure", "grants");
+	assert_int_equal(w.writes[PARAM_POOL], 2);
+	assert_int_equal(w.writes[PARAM_GRANT_AGE], AGE_WRITES);
+	assert_int_equal(w.writes[PARAM_GRANTS], 0);
 }
 
 /* A look, and nothing else: parameters cannot do that. */
@@ -619,7 +638,7 @@ static void an_excluded_domain_is_left_alone(void **state)
 	WAIT(actions_now() == 1);
 	sync_daemon();
 	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger",
-		    "grants 700");
+		    "requests 700");
 	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "");
 	stop_daemon();
 	expect_untouched();
@@ -627,21 +646,26 @@ static void an_excluded_domain_is_left_alone(void **state)
 
 static void parameters_are_left_alone_where_a_domain_is_excluded(void **state)
 {
+	struct sealed s;
+
 	(void)state;
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
 	store_put("/local/domain/1/name", "db");
 	store_put("/local/domain/2/name", "web");
 	tree_put(&w.tree, CONFIG, "[domain web]\nexclude = yes\n");
 	start_daemon(ARGS());
-	let_target_fall();
+	stall(&s, "full");
+	WAIT(strstr(w.daemon.text[ERR], "pressure, but"));
 	sync_daemon();
 	assert_int_equal(actions_now(), 0);
 	tree_put(&w.tree, CONFIG, "[domain web]\nwindow = 1s\n");
 	w.notified[0] = '\0';
 	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
 	WAIT(strstr(w.notified, "READY=1"));
-	store_put(TARGET, "400000");
+	stall(&s, "full");
 	WAIT(actions_now() == 1);
 	stop_daemon();
+	tree_unseal(&s);
 }
 
 static void parameters_leave_the_grants_of_the_domain_that_rests_longest(void **state)
@@ -765,6 +789,7 @@ static void a_request_past_its_deadline_is_ignored(void **state)
 {
 	(void)state;
 	store_put(MAILBOX_REQUEST, "62 1700000000 pool - *");
+	put_native("vbd-1-51712");
 	start_daemon(ARGS());
 	let_target_fall();
 	WAIT(newest_is("no-gain"));
@@ -795,10 +820,13 @@ static void one_request_is_served_at_a_time(void **state)
 /* Not with what another action gave, and not before its own is done. */
 static void a_request_that_had_to_wait_gets_its_own_answer(void **state)
 {
+	struct sealed s;
+
 	(void)state;
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
 	tree_put(&w.tree, CONFIG, "[reclaim]\nwindow = 2s\n");
 	start_daemon(ARGS());
-	let_target_fall();
+	stall(&s, "full");
 	WAIT(holds(POOL, "0\n"));
 	request(73, "pool 500 *");
 	WAIT(count_responses("73 "));
@@ -808,6 +836,7 @@ static void a_request_that_had_to_wait_gets_its_own_answer(void **state)
 	expect_newest("cause", "request");
 	assert_int_equal(actions_now(), 2);
 	stop_daemon();
+	tree_unseal(&s);
 	expect_all_back();
 }
 
@@ -948,6 +977,8 @@ static void a_driver_domain_with_an_excluded_domain_acts_on_requests_alone(void 
 	tree_put(&w.tree, CONFIG, "[domain db]\nexclude = yes\n");
 	make_mailbox();
 	enter_driver_domain();
+	put_native("vbd-1-51712");
+	put_native("vbd-2-51712");
 	start_daemon(ARGS());
 	expect_said(&w.daemon, ERR, "cannot read whose disks it serves");
 	store_put(IN_DRIVER(TARGET), "500000");
@@ -964,6 +995,8 @@ static void a_driver_domain_without_the_toolstacks_mailbox_has_its_own(void **st
 {
 	(void)state;
 	enter_driver_domain();
+	put_native("vbd-1-51712");
+	put_native("vbd-2-51712");
 	start_daemon(ARGS());
 	expect_said(&w.daemon, ERR, "dom0's toolstack made no mailbox for this domain");
 	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
@@ -1365,11 +1398,11 @@ static void watch_records_what_replay_reads(void **state)
 	expect_said(&w.cli, OUT, "1 is web_server");
 	expect_said(&w.cli, OUT, "1/51712: pool 8, grants 4096, requests 1248 kB, idle for 9 s");
 	let_target_fall();
-	WAIT(strstr(w.cli.text[OUT], "balloon: grants of idle disks: open"));
+	WAIT(strstr(w.cli.text[OUT], "balloon: requests of idle disks: open"));
 	tree_put(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/persistent_pages",
 		 "0\n");
 	WAIT(strstr(w.cli.text[OUT], "1/51712: pool 8, grants 0"));
-	WAIT(strstr(w.cli.text[OUT], "balloon: grants of idle disks: 0 kB back"));
+	WAIT(strstr(w.cli.text[OUT], "balloon: requests of idle disks: 0 kB back"));
 	tree_drop(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712");
 	WAIT(strstr(w.cli.text[OUT], "gone     1/51712"));
 	assert_int_equal(kill(w.cli.pid, SIGTERM), 0);
@@ -1377,7 +1410,7 @@ static void watch_records_what_replay_reads(void **state)
 	assert_int_equal(exit_status(&w.cli), 0);
 	stop_daemon();
 	assert_int_equal(run(cli_path, ARGS("replay", path)), 0);
-	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " action balloon grants idle\n"));
+	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " action balloon requests idle\n"));
 	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " end\n"));
 }
 
@@ -1537,7 +1570,8 @@ int main(int argc, char **argv)
 		T(a_target_that_was_there_first_may_be_of_this_minute),
 		T(the_first_target_that_is_set_is_an_administrators),
 		T(a_target_that_is_set_meanwhile_is_seen),
-		T(a_fall_of_the_balloon_target_reclaims_grants),
+		T(a_fall_of_the_balloon_target_reclaims_request_slots),
+		T(a_fall_without_request_slots_is_told_of_once),
 		T(the_first_target_that_is_set_can_be_a_fall),
 		T(a_target_that_takes_nothing_is_no_fall),
 		T(totals_of_some_that_grow_are_soft_pressure),

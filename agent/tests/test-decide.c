@@ -35,6 +35,19 @@ static struct world ballooned(void)
 	return w;
 }
 
+/* And with a kernel that takes request slots. */
+static struct world slotted(void)
+{
+	struct world w = ballooned();
+
+	for (int c = 0; c < SCOPE_COUNT; c++) {
+		w.o.offered[LEVEL_REQUESTS][c] = true;
+		w.o.slots_kb[c] = 20000;
+	}
+	w.o.gives_ram[LEVEL_REQUESTS] = true;
+	return w;
+}
+
 static struct plan send(struct world *w, enum event_type type)
 {
 	struct event e = {
@@ -300,7 +313,7 @@ static void back_off_ends_with_the_first_lasting_gain(void **state)
 
 static void two_actions_keep_their_distance(void **state)
 {
-	struct world w = ballooned();
+	struct world w = slotted();
 	uint64_t last = 0;
 	unsigned n = 0;
 
@@ -326,7 +339,7 @@ static void two_actions_keep_their_distance(void **state)
 
 static void nothing_starts_while_an_action_runs(void **state)
 {
-	struct world w = ballooned();
+	struct world w = slotted();
 
 	(void)state;
 	assert_true(send(&w, EVENT_SOFT).reclaim);
@@ -340,7 +353,7 @@ static void nothing_starts_while_an_action_runs(void **state)
 
 static void a_request_waits_and_then_takes_from_all(void **state)
 {
-	struct world w = ballooned();
+	struct world w = slotted();
 	struct plan plan = send(&w, EVENT_SOFT);
 
 	(void)state;
@@ -357,17 +370,20 @@ static void a_request_waits_and_then_takes_from_all(void **state)
 /* Somebody waits for the answer. What comes first here comes before the timer does. */
 static void a_request_that_waits_is_not_lost_to_what_comes_first(void **state)
 {
-	static const enum event_type first[] = {EVENT_HARD, EVENT_BALLOON_FALL};
+	static const struct {
+		enum event_type type;
+		enum level level;
+	} first[] = {{EVENT_HARD, LEVEL_GRANTS}, {EVENT_BALLOON_FALL, LEVEL_REQUESTS}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
-		struct world w = ballooned();
+		struct world w = slotted();
 		struct plan plan = send(&w, EVENT_SOFT);
 
 		assert_false(send(&w, EVENT_REQUEST).reclaim);
 		w.now = carry_out(&w, 0).wake_us;
-		plan = send(&w, first[i]);
-		expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+		plan = send(&w, first[i].type);
+		expect_reclaim(&w, &plan, first[i].level, SCOPE_IDLE);
 		w.now = carry_out(&w, 0).wake_us;
 		plan = send(&w, EVENT_TIMER);
 		expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_ALL);
@@ -390,14 +406,60 @@ static void requests_do_not_rest(void **state)
 	assert_int_equal(w.s.rungs[LEVEL_GRANTS][SCOPE_ALL].failures, 0);
 }
 
-static void a_balloon_fall_takes_grants_at_once(void **state)
+static void a_balloon_fall_takes_request_slots_at_once(void **state)
 {
-	struct world w = ballooned();
+	struct world w = slotted();
 	struct plan plan = send(&w, EVENT_BALLOON_FALL);
 
 	(void)state;
-	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_IDLE);
 	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
+}
+
+static void expect_no_room(struct world *w)
+{
+	struct plan plan = send(w, EVENT_BALLOON_FALL);
+
+	assert_false(plan.reclaim);
+	assert_int_equal(plan.notice, NOTICE_NO_ROOM);
+	plan = send(w, EVENT_BALLOON_FALL);
+	assert_false(plan.reclaim);
+	assert_int_equal(plan.notice, NOTICE_NONE);
+}
+
+static void a_fall_without_request_slots_is_said_once_and_left_alone(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	expect_no_room(&w);
+	w = slotted();
+	w.o.gives_ram[LEVEL_REQUESTS] = false;
+	expect_no_room(&w);
+	w = slotted();
+	w.p.max_level = LEVEL_GRANTS;
+	expect_no_room(&w);
+	w = slotted();
+	w.o.slots_kb[SCOPE_IDLE] = w.o.slots_kb[SCOPE_ALL] = 0; /* just now */
+	assert_false(send(&w, EVENT_BALLOON_FALL).reclaim);
+	assert_false(w.s.said_no_room);
+}
+
+static void a_fall_waits_on_while_what_makes_no_room_is_taken(void **state)
+{
+	struct world w = slotted();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	(void)send(&w, EVENT_BALLOON_FALL);
+	w.now = carry_out(&w, 0).wake_us;
+	plan = send(&w, EVENT_REQUEST);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_ALL);
+	w.now = carry_out(&w, 0).wake_us;
+	plan = send(&w, EVENT_TIMER);
+	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_IDLE);
+	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
+	assert_false(w.s.wanted);
 }
 
 /* Of what is held @mapped_kb are grant mappings before a fall, and none after it: the target is
@@ -418,35 +480,36 @@ static enum verdict fall_gives(struct world *w, int64_t mapped_kb, int64_t back_
 /* Frames of grants are Xen's already: the balloon has no use for them. */
 static void a_fall_is_judged_by_request_slots_alone(void **state)
 {
-	struct world w = ballooned();
+	struct world w = slotted();
 
 	(void)state;
 	assert_int_equal(fall_gives(&w, 90000, 0), VERDICT_NO_GAIN);
 	assert_int_equal(action_gain_kb(&w.s.action), 0);
-	w = ballooned();
+	w = slotted();
 	assert_int_equal(fall_gives(&w, 0, 0), VERDICT_NO_GAIN); /* the kernel was faster */
-	w = ballooned();
+	w = slotted();
 	assert_int_equal(fall_gives(&w, 90000, 6000), VERDICT_OPEN);
 	assert_int_equal(action_gain_kb(&w.s.action), 6000);
 }
 
 static void falls_that_got_nothing_make_nothing_rest_for_pressure(void **state)
 {
-	struct world w = ballooned();
+	struct world w = slotted();
 	struct plan plan;
 
 	(void)state;
 	for (unsigned i = 0; i < w.p.backoff_after; i++) {
 		assert_int_equal(fall_gives(&w, 90000, 0), VERDICT_NO_GAIN);
-		expect_reclaim(&w, &(struct plan){.reclaim = true}, LEVEL_GRANTS, SCOPE_IDLE);
+		expect_reclaim(&w, &(struct plan){.reclaim = true}, LEVEL_REQUESTS, SCOPE_IDLE);
 		w.now += w.p.retry_us;
 	}
 	plan = send(&w, EVENT_BALLOON_FALL);
-	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_ALL); /* the next step, as ever */
+	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_ALL); /* the next step, as ever */
 	(void)carry_out(&w, 0);
 	w.now += w.p.min_interval_us;
+	w.o.gives_ram[LEVEL_POOL] = w.o.gives_ram[LEVEL_GRANTS] = false;
 	plan = send(&w, EVENT_HARD);
-	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_IDLE);
 }
 
 /* The kernel module goes while pressure waits for its next step: no timer without end. */
@@ -958,7 +1021,9 @@ static void no_more_disks_are_told_than_are_needed(void **state)
 	for (uint32_t i = 0; i < 10; i++)
 		vbds[i] = disk(1, i, 9 * S);
 	w = native(vbds, 10);
-	a.need_kb = 3 * (8 + 4096);
+	a.cause = CAUSE_BALLOON;
+	a.level = LEVEL_REQUESTS;
+	a.need_kb = 3 * 1200;
 	n = order_vbds(&w.p, &w.o, &a, vbds, 10, order);
 	assert_int_equal(n, 3);
 	a.need_kb++;
@@ -983,26 +1048,23 @@ static struct plan fall(struct world *w, uint64_t need_kb)
 	return decide(&w->p, &w->o, &w->s, &e, w->now);
 }
 
-static void a_fall_takes_the_least_that_makes_room_for_it(void **state)
+static void a_fall_takes_the_slots_that_make_room_for_it(void **state)
 {
 	static const struct {
 		uint64_t need_kb;
-		enum level level;
 		enum scope scope;
 	} falls[] = {
-		{1500, LEVEL_POOL, SCOPE_IDLE},	    {2500, LEVEL_GRANTS, SCOPE_IDLE},
-		{6200, LEVEL_REQUESTS, SCOPE_IDLE}, {9000, LEVEL_GRANTS, SCOPE_ALL},
-		{100000, LEVEL_GRANTS, SCOPE_IDLE}, /* more than there is: as far as it goes */
+		{0, SCOPE_IDLE},   {1200, SCOPE_IDLE}, {1201, SCOPE_ALL},
+		{2400, SCOPE_ALL}, {2401, SCOPE_IDLE}, /* more than there is: as far as it goes */
 	};
 	struct vbd two[] = {disk(1, 0, 9 * S), disk(1, 1, 0)};
 
 	(void)state;
-	two[0].held_kb[LEVEL_POOL] = two[1].held_kb[LEVEL_POOL] = 2000;
 	for (size_t i = 0; i < ARRAY_SIZE(falls); i++) {
 		struct world w = native(two, ARRAY_SIZE(two));
 		struct plan plan = fall(&w, falls[i].need_kb);
 
-		expect_reclaim(&w, &plan, falls[i].level, falls[i].scope);
+		expect_reclaim(&w, &plan, LEVEL_REQUESTS, falls[i].scope);
 		assert_int_equal(w.s.action.need_kb, falls[i].need_kb);
 	}
 }
@@ -1283,7 +1345,9 @@ int main(void)
 		cmocka_unit_test(a_request_waits_and_then_takes_from_all),
 		cmocka_unit_test(a_request_that_waits_is_not_lost_to_what_comes_first),
 		cmocka_unit_test(requests_do_not_rest),
-		cmocka_unit_test(a_balloon_fall_takes_grants_at_once),
+		cmocka_unit_test(a_balloon_fall_takes_request_slots_at_once),
+		cmocka_unit_test(a_fall_without_request_slots_is_said_once_and_left_alone),
+		cmocka_unit_test(a_fall_waits_on_while_what_makes_no_room_is_taken),
 		cmocka_unit_test(a_fall_is_judged_by_request_slots_alone),
 		cmocka_unit_test(falls_that_got_nothing_make_nothing_rest_for_pressure),
 		cmocka_unit_test(pressure_that_waits_ends_where_nothing_gives_ram_any_more),
@@ -1315,7 +1379,7 @@ int main(void)
 			idle_disks_come_first_then_the_least_busy_and_the_worst_holder_first),
 		cmocka_unit_test(disks_that_do_not_show_how_busy_they_are_come_last),
 		cmocka_unit_test(no_more_disks_are_told_than_are_needed),
-		cmocka_unit_test(a_fall_takes_the_least_that_makes_room_for_it),
+		cmocka_unit_test(a_fall_takes_the_slots_that_make_room_for_it),
 		cmocka_unit_test(of_two_falls_that_wait_the_later_one_counts),
 		cmocka_unit_test(a_domain_of_its_own_is_idle_and_squeezed_by_its_own_rule),
 		cmocka_unit_test(disks_that_cannot_be_told_apart_rest_for_the_longest_of_all),

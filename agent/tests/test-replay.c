@@ -309,7 +309,27 @@ static void each_step_of_a_staircase_takes_no_more_than_it_needs(void **state)
 	run_file(&s, "balloon-staircase");
 	assert_int_equal(s.actions, 5);
 	assert_int_equal(s.helped, 5);
-	assert_int_equal(s.vbds_told, 1 + 2 + 5 + 10 + 13);
+	assert_int_equal(s.vbds_told, 1 + 2 + 5 + 10 + 6);
+	sim_free(&s);
+}
+
+static void after_a_fall_grants_make_no_room(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	run_text(&s, TRACE_HEAD " simulated\n"
+				"0 host native pool grants\n"
+				"0 ram 450000\n"
+				"0 load 405000\n"
+				"0 balloon 450000 450000\n"
+				"0 disk 1 51712 pool,grants 10 60000 0 40000 0 0\n"
+				"10000 balloon 400000 410000\n"
+				"15000 end\n");
+	assert_int_equal(s.shortage_s, 5);
+	assert_in_range(s.actions, 1, 5);
+	assert_int_equal(s.helped, 0);
+	assert_true(s.state.said_no_room);
 	sim_free(&s);
 }
 
@@ -687,6 +707,7 @@ int main(void)
 		T(disks_that_are_all_busy_are_left_alone),
 		T(on_a_stock_kernel_that_is_found_out_and_rests),
 		T(each_step_of_a_staircase_takes_no_more_than_it_needs),
+		T(after_a_fall_grants_make_no_room),
 		T(a_slow_leak_is_met_when_it_hurts),
 		T(a_guest_that_reconnects_for_ever_costs_no_more_each_time),
 		T(a_mad_guest_that_is_excluded_is_never_touched),
