@@ -179,34 +179,35 @@ static uint64_t rest_us(const struct policy *p, const struct offer *o, const str
 	return turn < TURN_MIN * p->idle_us ? max_u64(2 * turn, p->idle_us) : p->idle_us;
 }
 
+/* What a disk holds is known of those that show it; of the others none is idle. */
+static void add_kb(uint64_t *of_scope, const struct vbd *v, bool idle, uint64_t kb)
+{
+	if (!v->shows)
+		of_scope[SCOPE_ALL] = KB_UNKNOWN;
+	else if (of_scope[SCOPE_ALL] != KB_UNKNOWN)
+		of_scope[SCOPE_ALL] += kb;
+	if (idle)
+		of_scope[SCOPE_IDLE] += kb;
+}
+
 void offer_vbds(const struct policy *p, const struct vbd *vbds, size_t n, struct offer *o)
 {
 	o->rest_us = rest_us(p, o, vbds, n);
 	for (const struct vbd *v = vbds; v < vbds + n; v++) {
+		bool idle;
+
 		if (is_spared(p, v))
 			continue;
+		idle = vbd_is_idle(p, o->rest_us, v);
 		for (int l = 0; l < LEVEL_COUNT; l++) {
-			uint64_t kb = there_kb(o, v, l);
-
 			if (!(v->levels & 1U << l))
 				continue;
 			o->offered[l][SCOPE_ALL] = true;
 			o->offered[l][SCOPE_IDLE] |= v->shows;
-			if (!v->shows)
-				o->there_kb[l][SCOPE_ALL] = KB_UNKNOWN;
-			else if (o->there_kb[l][SCOPE_ALL] != KB_UNKNOWN)
-				o->there_kb[l][SCOPE_ALL] += kb;
-			if (vbd_is_idle(p, o->rest_us, v))
-				o->there_kb[l][SCOPE_IDLE] += kb;
+			add_kb(o->there_kb[l], v, idle, there_kb(o, v, l));
 		}
-		if (!(v->levels & 1U << LEVEL_REQUESTS) || !o->gives_ram[LEVEL_REQUESTS])
-			continue;
-		if (!v->shows)
-			o->slots_kb[SCOPE_ALL] = KB_UNKNOWN;
-		else if (o->slots_kb[SCOPE_ALL] != KB_UNKNOWN)
-			o->slots_kb[SCOPE_ALL] += slots_kb(o, v);
-		if (vbd_is_idle(p, o->rest_us, v))
-			o->slots_kb[SCOPE_IDLE] += slots_kb(o, v);
+		if (v->levels & 1U << LEVEL_REQUESTS && o->gives_ram[LEVEL_REQUESTS])
+			add_kb(o->slots_kb, v, idle, slots_kb(o, v));
 	}
 }
 

@@ -8,7 +8,6 @@
 #include "tests/world.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
