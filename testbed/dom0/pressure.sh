@@ -123,14 +123,22 @@ settle() {
     dd if=/dev/zero of=$hog_file bs=1M count="$hog_mb" status=none
 }
 
+# load_guest LOAD SECONDS: prints what the load says at its end; fails if a write did, since the rest is quick then.
+load_guest() {
+    local line
+    guest_tell g1 "sh /load $1 $2"
+    line=$(guest_await g1 '^load: ' $(($2 + 165)))
+    echo "$line"
+    [[ $line == *" 0 bursts failed" ]]
+}
+
 # Once before the first run, after size_hog: a dom0 that has never swapped drops and reads its programs again and
 # again at first, and all in it stands still for half a minute; the runs after it do not.
 warm_up() {
     settle
     set_squeezer off
     start_hog
-    guest_tell g1 "sh /load busy 15"
-    guest_await g1 '^load: ' 180
+    load_guest busy 15
     stop_hog
     set_squeezer limit
 }
@@ -266,8 +274,7 @@ measure() {
         pause "$seconds"
         throughput_kb_s=null
     else
-        guest_tell g1 "sh /load $load $seconds"
-        line=$(guest_await g1 '^load: ' $((seconds + 120)))
+        line=$(load_guest "$load" "$seconds")
         throughput_kb_s=$(awk '{ printf "%d", $2 * 100 / $5 }' <<< "$line")
     fi
     read_swapped in1 out1
