@@ -118,7 +118,7 @@ driver_config() {
 name = "$1"
 kernel = "/boot/vmlinux-$(uname -r)"
 ramdisk = "$guest_state/driver-initramfs"
-extra = "console=hvc0 quiet psi=1 mitigations=off systemd.show_status=false initcall_blacklist=unpopulated_init memhp_default_state=offline"
+extra = "console=hvc0 quiet psi=1 mitigations=off norandmaps systemd.show_status=false initcall_blacklist=unpopulated_init memhp_default_state=offline"
 memory = 384
 vcpus = 1
 driver_domain = 1
