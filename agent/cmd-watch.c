@@ -555,6 +555,7 @@ static enum exit_status run(struct watcher *w)
 	}
 	(void)store_open(&w->store);
 	w->start_us = now_us();
+	watch_folder(w); /* what happens while it looks is not missed */
 	while (!stopped) {
 		look(w);
 		if (ferror(stdout) || (w->record && ferror(w->record))) {

@@ -63,8 +63,6 @@ static void note_write(const struct inotify_event *e)
 	for (int id = 0; id < PARAM_COUNT; id++)
 		if (strcmp(e->name, param_names[id]) == 0 && e->mask & IN_CLOSE_WRITE)
 			w.writes[id]++;
-	if (tree_has(&w.tree, POOL) && strcmp(tree_get(&w.tree, POOL), "0\n") == 0)
-		w.pool_was_zero = true;
 }
 
 static void drain_inotify(void)

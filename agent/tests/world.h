@@ -53,7 +53,6 @@ struct world {
 	int inotify;
 	int params_wd;
 	unsigned writes[PARAM_COUNT];
-	bool pool_was_zero;
 	char responses[64][MAILBOX_MAX_CHARS + 1];
 	unsigned n_responses;
 };
