@@ -303,7 +303,7 @@ static void nothing_but_the_watchdog_wakes_it(void **state)
 	pings = wait_for("WATCHDOG=1", pings);
 	wakes = process_wake_ups(daemon_pid) - before;
 	print_message("%u pings of the watchdog, %" PRIu64 " wake-ups\n", pings, wakes);
-	/* at either end one, where a look at the count fell between a ping and the sleep after it */
+	/* one at either end, where a look fell between a ping and the sleep after it */
 	assert_in_range(wakes, pings - 2, pings + 2);
 }
 
