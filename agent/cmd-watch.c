@@ -539,7 +539,6 @@ static void wait_for_more(struct watcher *w)
 	_Alignas(struct inotify_event) char buf[1024];
 	struct pollfd p = {.fd = w->inotify, .events = POLLIN};
 
-	watch_folder(w);
 	if (poll(&p, 1, LOOK_MS) > 0 && read(w->inotify, buf, sizeof(buf)) < 0)
 		(void)poll(NULL, 0, LOOK_MS);
 }
@@ -555,8 +554,8 @@ static enum exit_status run(struct watcher *w)
 	}
 	(void)store_open(&w->store);
 	w->start_us = now_us();
-	watch_folder(w); /* what happens while it looks is not missed */
 	while (!stopped) {
+		watch_folder(w); /* what happens while it looks is not missed */
 		look(w);
 		if (ferror(stdout) || (w->record && ferror(w->record))) {
 			complain("cannot write");

@@ -585,11 +585,11 @@ static void a_trigger_at_level_pool_leaves_the_grants(void **state)
 	(void)state;
 	start_daemon(ARGS());
 	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
-	WAIT(w.writes[PARAM_POOL] == 2);
-	assert_int_equal(w.writes[PARAM_GRANT_AGE], 0);
-	assert_int_equal(w.writes[PARAM_GRANTS], 0);
 	stop_daemon();
 	expect_all_back();
+	assert_int_equal(w.writes[PARAM_POOL], 2);
+	assert_int_equal(w.writes[PARAM_GRANT_AGE], 0);
+	assert_int_equal(w.writes[PARAM_GRANTS], 0);
 }
 
 static void what_parameters_cannot_do_is_refused(void **state)

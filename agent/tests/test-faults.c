@@ -295,9 +295,9 @@ static void a_module_may_come_and_go(void **state)
 	tree_drop(&w.tree, VBD_DIR "/vbd-2-51712/reclaim");
 	expect_service();
 	expect_said_once("the mechanism is params now");
-	WAIT(w.writes[PARAM_POOL] == 2);
 	stop_daemon();
 	expect_all_back();
+	assert_int_equal(w.writes[PARAM_POOL], 2);
 }
 
 /* --- writes to sysfs ------------------------------------------------------------------------ */
@@ -347,7 +347,7 @@ static void a_write_that_fails_half_way_is_taken_back(void **state)
 {
 	(void)state;
 	expect_refused("write", GRANTS, EIO, "EIO");
-	WAIT(w.writes[PARAM_POOL] == 4); /* by that request, and by the one after it */
+	assert_int_equal(w.writes[PARAM_POOL], 4); /* by that request, and by the one after it */
 }
 
 static void what_cannot_be_put_back_is_tried_again(void **state)
