@@ -24,9 +24,6 @@
 /* How often to look for a xenstored while there is none, and for memory pressure the same. */
 #define AGAIN_US (2 * USEC_PER_SEC)
 
-/* Of the time while there is pressure, the part that looking at disks may take, however many. */
-#define LOOK_PART 50
-
 static const enum event_type psi_events[PSI_KINDS] = {EVENT_SOFT, EVENT_HARD};
 
 static void tell_metrics(struct agent *a)
@@ -328,8 +325,11 @@ static void grow(struct agent *a)
 		    to_kb);
 }
 
-/* The one way through, after a look: an event, the decision, what follows from it. */
-static void decide_on(struct agent *a, struct event *e)
+/*
+ * The one way through, after a look: an event, the decision, what follows from it. Return: whether
+ * an action began or has its verdict.
+ */
+static bool decide_on(struct agent *a, struct event *e)
 {
 	struct offer o = offer_now(a);
 	struct plan plan;
@@ -356,22 +356,31 @@ static void decide_on(struct agent *a, struct event *e)
 		begin(a, &o);
 	if (plan.judged || plan.reclaim)
 		tell_status(a);
+	return plan.judged || plan.reclaim;
 }
 
 /* Pressure of both kinds comes at once, and comes on while something is done. */
-static bool needs_look(const struct agent *a, const struct event *e)
+static bool needs_look(const struct agent *a)
 {
-	if (e->type != EVENT_SOFT && e->type != EVENT_HARD)
-		return true;
+	const struct inventory *inv = &a->reclaimer.inventory;
+
 	return a->state.phase != PHASE_ACTING &&
-	       now_us() - a->reclaimer.inventory.now.looked_us >= LOOK_PART * a->look_us;
+	       now_us() - inv->now.looked_us >= look_pause_us(&a->config.policy, a->look_us,
+							      a->vain_looks,
+							      inv->mechanism == MECHANISM_NATIVE);
 }
 
 static void handle(struct agent *a, struct event *e)
 {
-	if (needs_look(a, e))
+	bool pressure = e->type == EVENT_SOFT || e->type == EVENT_HARD;
+	bool looks = !pressure || needs_look(a);
+
+	if (looks)
 		look(a);
-	decide_on(a, e);
+	if (decide_on(a, e))
+		a->vain_looks = 0;
+	else if (pressure && looks)
+		a->vain_looks++;
 }
 
 static int on_wake(sd_event_source *s, uint64_t usec, void *user)

@@ -29,6 +29,8 @@
  * @psi_last:	 totals at the last look, where there are no triggers.
  * @last:	 memory at the last event.
  * @metrics_failed: the metrics file could not be written, which has been said.
+ * @look_us:	 what the last look at the disks took.
+ * @vain_looks:	 so many running led to nothing; see look_pause_us().
  * @balloon_kb:	 own target as xenstore, or else the kernel, last said it; 0 before.
  * @balloon_out: the last look saw frames that are ballooned out.
  * @grower:	 NULL unless growing is configured and possible.
@@ -54,6 +56,7 @@ struct agent {
 	bool metrics_failed;
 	struct sample last;
 	uint64_t look_us;
+	unsigned vain_looks;
 	uint64_t balloon_kb;
 	bool balloon_out;
 	int psi_fd[PSI_KINDS];

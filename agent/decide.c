@@ -685,11 +685,6 @@ void growth_note_target(struct growth *g, uint64_t target_kb, uint64_t now_us)
 	g->asked_kb = 0;
 }
 
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, uint64_t now_us)
 {
 	uint64_t kb = p->grow_step_kb;
@@ -709,6 +704,20 @@ uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, 
 	g->grown_us = now_us;
 	g->asked_kb = g->target_kb + kb;
 	return g->asked_kb;
+}
+
+/* A look of a fiftieth of the time; after two in vain of a two-hundredth. */
+#define LOOK_PART 50
+#define VAIN_MAX  2
+
+uint64_t look_pause_us(const struct policy *p, uint64_t look_us, unsigned vain, bool shown)
+{
+	uint64_t pause_us = LOOK_PART * look_us;
+
+	if (!shown)
+		return pause_us;
+	return max_u64(pause_us,
+		       min_u64(p->idle_us, pause_us << (vain < VAIN_MAX ? vain : VAIN_MAX)));
 }
 
 void backoff_print(const struct policy *p, const struct action *a, uint64_t backoff_us, char *buf,

@@ -394,6 +394,16 @@ void growth_note_target(struct growth *g, uint64_t target_kb, uint64_t now_us);
  */
 uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, uint64_t now_us);
 
+/**
+ * look_pause_us() - how long not to look at the disks again under pressure: looking takes a part of
+ * the time, however many disks there are, and a lesser part where looks lead to nothing, though not
+ * so rarely that disks get idle unseen.
+ * @look_us: what the last look took.
+ * @vain:    so many looks running led to no action.
+ * @shown:   disks show their idle times; else looks have to see them, and stay as frequent.
+ */
+uint64_t look_pause_us(const struct policy *p, uint64_t look_us, unsigned vain, bool shown);
+
 /** backoff_print() - the sentence for NOTICE_BACKOFF. */
 void backoff_print(const struct policy *p, const struct action *a, uint64_t backoff_us, char *buf,
 		   size_t size);

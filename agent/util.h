@@ -104,6 +104,11 @@ int find_number(const char *text, const char *key, uint64_t *value);
  */
 void make_printable(char *text);
 
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static inline uint64_t max_u64(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;

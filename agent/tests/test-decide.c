@@ -1310,6 +1310,26 @@ static uint64_t decision_ns(size_t n)
 	return least;
 }
 
+static void looks_that_lead_to_nothing_get_rarer(void **state)
+{
+	struct policy p = config_default().policy;
+	uint64_t look_us = 2 * MS;
+
+	(void)state;
+	p.idle_us = S;
+	for (unsigned vain = 0; vain < 40; vain++) {
+		assert_in_range(look_pause_us(&p, look_us, vain, true),
+				vain ? 100 * look_us : 20 * look_us, 400 * look_us);
+		/* where looks are how idle times are known, they are not */
+		assert_int_equal(look_pause_us(&p, look_us, vain, false),
+				 look_pause_us(&p, look_us, 0, true));
+	}
+	assert_true(look_pause_us(&p, look_us, 2, true) >= 200 * look_us);
+	/* a disk that gets idle is seen, unless the look itself takes too long for that */
+	assert_int_equal(look_pause_us(&p, 10 * MS, 9, true), p.idle_us);
+	assert_in_range(look_pause_us(&p, 100 * MS, 9, true), 20 * 100 * MS, 60 * 100 * MS);
+}
+
 static void a_decision_over_10000_disks_takes_10_ms_at_most_and_is_linear(void **state)
 {
 	uint64_t many = decision_ns(MANY);
@@ -1338,6 +1358,7 @@ int main(void)
 		cmocka_unit_test(hard_pressure_that_lasts_goes_past_what_is_watched),
 		cmocka_unit_test(pressure_that_was_not_relieved_goes_on_by_itself),
 		cmocka_unit_test(busy_disks_are_left_alone),
+		cmocka_unit_test(looks_that_lead_to_nothing_get_rarer),
 		cmocka_unit_test(what_is_taken_again_is_left_alone_in_the_end),
 		cmocka_unit_test(back_off_ends_with_the_first_lasting_gain),
 		cmocka_unit_test(two_actions_keep_their_distance),
