@@ -344,12 +344,13 @@ connect() {
 # all_rows: not only those of the demo's short form.
 all_rows() { [[ -e /etc/demo-all-rows ]]; }
 
-# busy_turns GUEST SQUEEZER...: a run of the busy load each, in turn, as often as the demo wants. What one gives differs
-# by a tenth and more from the next; those of one turn are compared.
+# busy_turns GUEST SQUEEZER...: a run of the busy load each, in turn, as often as the demo wants, and the first once more
+# at the end. What one gives drifts by a tenth and more in one boot; each is compared with the first's before and after it.
 busy_turns() {
     local turns=1 i
     [[ ! -e /etc/demo-busy-turns ]] || turns=$(< /etc/demo-busy-turns)
     for ((i = 0; i < turns; i++)); do rows "$1" busy "${@:2}"; done
+    rows "$1" busy "$2"
 }
 
 # rows GUEST LOAD SQUEEZER...: a run each. Mostly idle for more than a round of all disks, which takes 36 s; busy
