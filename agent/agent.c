@@ -359,28 +359,53 @@ static bool decide_on(struct agent *a, struct event *e)
 	return plan.judged || plan.reclaim;
 }
 
-/* Pressure of both kinds comes at once, and comes on while something is done. */
-static bool needs_look(const struct agent *a)
+/* What is decided on an old look may be wrong: nothing is to follow from it. */
+static bool would_act(const struct agent *a, const struct event *e)
 {
-	const struct inventory *inv = &a->reclaimer.inventory;
+	struct offer o = offer_now(a);
+	struct state s = a->state;
+	struct plan plan = decide(&a->config.policy, &o, &s, e, now_us());
 
-	return a->state.phase != PHASE_ACTING &&
-	       now_us() - inv->now.looked_us >= look_pause_us(&a->config.policy, a->look_us,
-							      a->vain_looks,
-							      inv->mechanism == MECHANISM_NATIVE);
+	return plan.reclaim || (plan.grow && a->grower);
+}
+
+/* Pressure of both kinds comes at once, and comes on while something is done. */
+static bool needs_look(struct agent *a, const struct event *e)
+{
+	const struct policy *p = &a->config.policy;
+	bool shown = a->reclaimer.inventory.mechanism == MECHANISM_NATIVE;
+	uint64_t age_us = now_us() - a->reclaimer.inventory.now.looked_us;
+	uint64_t pause_us = look_pause_us(p, a->look_us, a->vain_looks, shown);
+
+	if (a->state.phase == PHASE_ACTING)
+		return false;
+	if (age_us >= 2 * pause_us)
+		a->vain_looks = 0; /* there was no pressure for a while */
+	if (age_us >= pause_us)
+		return true;
+	return age_us >= look_pause_us(p, a->look_us, 0, shown) && would_act(a, e);
+}
+
+/* Looks under pressure that led to nothing while something could have come of them. */
+static void count_look(struct agent *a, bool acted)
+{
+	if (acted)
+		a->vain_looks = 0;
+	else if (a->state.phase == PHASE_READY)
+		a->vain_looks++;
 }
 
 static void handle(struct agent *a, struct event *e)
 {
 	bool pressure = e->type == EVENT_SOFT || e->type == EVENT_HARD;
-	bool looks = !pressure || needs_look(a);
+	bool looks = !pressure || needs_look(a, e);
+	bool acted;
 
 	if (looks)
 		look(a);
-	if (decide_on(a, e))
-		a->vain_looks = 0;
-	else if (pressure && looks)
-		a->vain_looks++;
+	acted = decide_on(a, e);
+	if (pressure && looks)
+		count_look(a, acted);
 }
 
 static int on_wake(sd_event_source *s, uint64_t usec, void *user)

@@ -706,18 +706,26 @@ uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, 
 	return g->asked_kb;
 }
 
+static uint64_t least_idle_us(const struct policy *p)
+{
+	uint64_t least_us = p->idle_us;
+
+	for (const struct domain_rule *r = p->rules; r < p->rules + p->n_rules; r++)
+		if (r->idle_us)
+			least_us = min_u64(least_us, r->idle_us);
+	return least_us;
+}
+
 /* A look of a fiftieth of the time; after two in vain of a two-hundredth. */
 #define LOOK_PART 50
 #define VAIN_MAX  2
 
 uint64_t look_pause_us(const struct policy *p, uint64_t look_us, unsigned vain, bool shown)
 {
-	uint64_t pause_us = LOOK_PART * look_us;
+	uint64_t usual_us = LOOK_PART * look_us;
+	uint64_t longer_us = usual_us << (vain < VAIN_MAX ? vain : VAIN_MAX);
 
-	if (!shown)
-		return pause_us;
-	return max_u64(pause_us,
-		       min_u64(p->idle_us, pause_us << (vain < VAIN_MAX ? vain : VAIN_MAX)));
+	return shown ? max_u64(usual_us, min_u64(longer_us, least_idle_us(p))) : usual_us;
 }
 
 void backoff_print(const struct policy *p, const struct action *a, uint64_t backoff_us, char *buf,

@@ -399,7 +399,7 @@ uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, 
  * the time, however many disks there are, and a lesser part where looks lead to nothing, though not
  * so rarely that disks get idle unseen.
  * @look_us: what the last look took.
- * @vain:    so many looks running led to no action.
+ * @vain:    so many looks running led to nothing.
  * @shown:   disks show their idle times; else looks have to see them, and stay as frequent.
  */
 uint64_t look_pause_us(const struct policy *p, uint64_t look_us, unsigned vain, bool shown);

@@ -1313,6 +1313,7 @@ static uint64_t decision_ns(size_t n)
 static void looks_that_lead_to_nothing_get_rarer(void **state)
 {
 	struct policy p = config_default().policy;
+	struct domain_rule rule = {.idle_us = 700 * MS};
 	uint64_t look_us = 2 * MS;
 
 	(void)state;
@@ -1327,6 +1328,9 @@ static void looks_that_lead_to_nothing_get_rarer(void **state)
 	assert_true(look_pause_us(&p, look_us, 2, true) >= 200 * look_us);
 	/* a disk that gets idle is seen, unless the look itself takes too long for that */
 	assert_int_equal(look_pause_us(&p, 10 * MS, 9, true), p.idle_us);
+	p.rules = &rule;
+	p.n_rules = 1;
+	assert_int_equal(look_pause_us(&p, 10 * MS, 9, true), rule.idle_us);
 	assert_in_range(look_pause_us(&p, 100 * MS, 9, true), 20 * 100 * MS, 60 * 100 * MS);
 }
 
