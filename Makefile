@@ -5,13 +5,15 @@
 #   make              build the daemon and the command line
 #   make check        all tests: lint, unit, integration, real Xen in QEMU
 #   make fuzz         the fuzz targets, FUZZ_SECONDS=3600 each, two at a time
-#   make demo         the pressure test with its table; REPEAT=3 for medians, ALL_ROWS=1 for every row
+#   make demo         a short comparison: the kernel alone, two parameters at boot, us; TURNS=3 to have it judged
+#   make compare      the whole of it, some six hours; it goes on where it was. LOADS= SQUEEZERS= TURNS= KERNELS=
+#                     MEMORY= STORE= for a part, MINUTES= for a limit; writes docs/bench/compare.md
 #   make bench        what the daemon costs, beside others like it; writes docs/bench/
+#   make footprint    what a disk costs dom0: memory, and wake-ups while idle; writes docs/bench/
 #   make install      DESTDIR=, PREFIX=/usr
 
 PREFIX  ?= /usr
 DESTDIR ?=
-REPEAT  ?= 1
 FUZZ_SECONDS ?= 3600
 
 all:
@@ -25,10 +27,18 @@ fuzz:
 	$(MAKE) -C agent -j2 fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
 demo:
-	bench/demo $(if $(ALL_ROWS),--all-rows) $(REPEAT)
+	bench/compare --demo $(if $(TURNS),--turns $(TURNS))
+
+compare:
+	bench/compare $(if $(LOADS),--loads "$(LOADS)") $(if $(SQUEEZERS),--squeezers "$(SQUEEZERS)") \
+		$(if $(TURNS),--turns $(TURNS)) $(if $(KERNELS),--kernels "$(KERNELS)") \
+		$(if $(MEMORY),--memory "$(MEMORY)") $(if $(STORE),--store $(STORE)) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench:
 	bench/cost
+
+footprint:
+	bench/footprint
 
 install: all
 	install -D -m 0755 build/agent/xen-reclaimd $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd
@@ -48,4 +58,4 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all check fuzz demo bench install clean
+.PHONY: all check fuzz demo compare bench footprint install clean

@@ -71,6 +71,24 @@ disk_name() {
 	fi
 }
 
+# null_disk NAME ATTRIBUTE=VALUE...: a null_blk like the boot's own but for these of null_blk's attributes; prints its
+# node.
+null_disk() {
+	local name=$1 folder=/sys/kernel/config/nullb/$1 attribute
+	shift
+	modprobe configfs
+	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+	mkdir "$folder"
+	for attribute in "$@" power=1; do
+		echo "${attribute#*=}" > "$folder/${attribute%%=*}"
+	done
+	# Older kernels name it by its number.
+	if [[ -e /dev/$name ]]; then echo "/dev/$name"; else echo "/dev/nullb$(< "$folder/index")"; fi
+}
+
+# In place of /dev/nullb0 and on: what guests that are created from now on have for disks.
+GUEST_STORE=()
+
 guest_config() {
 	local name=$1 disks=$2 persistent=$3 first_nullb=$4 i
 	cat << EOF
@@ -85,7 +103,7 @@ on_crash = "preserve"
 disk = [
 EOF
 	for ((i = 0; i < disks; i++)); do
-		echo "  'format=raw,vdev=$(disk_name "$i"),access=rw,script=block-fast,target=/dev/nullb$((first_nullb + i))',"
+		echo "  'format=raw,vdev=$(disk_name "$i"),access=rw,script=block-fast,target=${GUEST_STORE[first_nullb + i]:-/dev/nullb$((first_nullb + i))}',"
 	done
 	echo "]"
 }

@@ -1,15 +1,21 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # set by library.sh
+# shellcheck shell=bash disable=SC2034,SC2154 # set by library.sh and figures.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The pressure test in dom0: a hog sized to half of what the rings can hold, a guest's load, and what they
-# cost while one squeezer or another is at work. For the demo and for the scenarios that assert on it.
-# It must not know what is a good result.
+# The pressure test in dom0: a hog sized by what the rings can hold, a guest's load, and what they cost while one
+# squeezer or another is at work. For bench/compare and for the scenarios that assert on it. It must not know what
+# is a good result.
+
+# shellcheck source=/dev/null
+source /usr/lib/testbed/figures.sh
 
 xen_memory=/sys/devices/system/xen_memory/xen_memory0
 blkback=/sys/module/xen_blkback/parameters
 hog_file=/dev/shm/hog
 modules=/lib/modules/$(uname -r)/updates
+load_disks=24
 ring_kb=4096 # a ring holds 1,024 pages of pool or 1,056 persistent grants
+lead_s=5     # of load before the pressure, to know the latency without it
+tail_s=8     # of load after it, to see the latency recover
 
 exec {never}<> <(:) # nothing ever comes from it: to wait without a process
 
@@ -33,36 +39,42 @@ read_field() {
     printf -v "$1" %s "$value"
 }
 
-# read_swapped IN OUT: pages since boot.
-read_swapped() { read -r "$1" "$2" < <(awk '/^pswp/ { printf "%s ", $2 } END { print "" }' /proc/vmstat); }
-
-# Microseconds that some task waited for memory since boot.
-read_stall_us() {
-    local line
-    read -r line < /proc/pressure/memory
-    printf -v "$1" %s "${line##*total=}"
-}
-
 read_uptime_cs() {
     local up
     read -r up _ < /proc/uptime
     printf -v "$1" %s "${up/./}"
 }
 
-# size_hog RINGS: so that half of what so many rings can hold stays free. Sets hog_mb.
-size_hog() {
-    local available_kb slack_kb=$(($1 * ring_kb / 2))
-    read_field available_kb /proc/meminfo MemAvailable:
-    hog_mb=$(((available_kb - slack_kb) / 1024))
-    mount -o remount,size=100% /dev/shm
-    say "hog: $hog_mb MB of $((available_kb / 1024)) MB available; slack $((slack_kb / 1024)) MB"
+# wait_until_cs CENTISECONDS: since boot.
+wait_until_cs() {
+    local now_cs left_cs
+    read_uptime_cs now_cs
+    left_cs=$(($1 - now_cs))
+    ((left_cs <= 0)) || pause "$((left_cs / 100)).$(printf %02d $((left_cs % 100)))"
 }
 
-# The hog uses its memory again and again, in a group of processes of its own: nobody has the file open once it is
-# stopped, which would keep its pages.
+# --- the hog ---
+
+# size_hog KB: so that so much of what is available now stays free; below zero, more than is available. Sets hog_mb.
+size_hog() {
+    local available_kb
+    read_field available_kb /proc/meminfo MemAvailable:
+    hog_mb=$(((available_kb - $1) / 1024))
+    mount -o remount,size=100% /dev/shm
+    say "hog: $hog_mb MB of $((available_kb / 1024)) MB available; slack $(($1 / 1024)) MB"
+}
+
+# Half of what the disks can come to hold, where it is RAM.
+half_of_rings_kb() { echo $((load_disks * ring_kb / 2)); }
+
+# Random, since Linux 6.12 and newer keeps pages of zeros in a bitmap and writes none of them to swap.
+fill_hog() { dd if=/dev/urandom of=$hog_file bs=1M count="$1" oflag=append conv=notrunc status=none; }
+
+# start_hog [SECONDS]: it uses its memory again and again, and grows to its size within the time. In a group of
+# processes of its own: nobody has the file open once it is stopped, which would keep its pages.
 start_hog() {
     set -m
-    read_hog &
+    read_hog "${1:-0}" &
     hog=$!
     set +m
 }
@@ -73,9 +85,20 @@ stop_hog() {
     wait "$hog" 2> /dev/null || true
 }
 
+# read_hog GROW_SECONDS
 read_hog() {
+    (($1 == 0)) || grow_hog "$1" &
     while :; do
         dd if=$hog_file of=/dev/null bs=1M status=none || true
+    done
+}
+
+grow_hog() {
+    local begun_cs step=8 done_mb
+    read_uptime_cs begun_cs
+    for ((done_mb = 0; done_mb < hog_mb; done_mb += step)); do
+        fill_hog $step
+        wait_until_cs $((begun_cs + $1 * 100 * done_mb / hog_mb))
     done
 }
 
@@ -91,13 +114,19 @@ record_memory() {
     done
 }
 
+# --- before a run ---
+
 # Gives back all that idle rings hold, and puts the parameters back.
 empty_rings() {
-    echo 0 > $blkback/max_buffer_pages
-    echo 1 > $blkback/persistent_grant_unused_seconds
+    set_parameters 0 1
     await 30 rings_are_empty || true
-    echo 60 > $blkback/persistent_grant_unused_seconds
-    echo 1024 > $blkback/max_buffer_pages
+    set_parameters 1024 60
+}
+
+# set_parameters MAX_BUFFER_PAGES PERSISTENT_GRANT_UNUSED_SECONDS
+set_parameters() {
+    echo "$1" > $blkback/max_buffer_pages
+    echo "$2" > $blkback/persistent_grant_unused_seconds
 }
 
 shm_is_empty() {
@@ -112,7 +141,8 @@ rings_are_empty() {
     ((held_kb < 2048))
 }
 
-# As if nothing had been: rings empty, and a new hog, all of it in RAM, once nothing is left of the old one.
+# settle [HOG_MB]: as if nothing had been: rings empty, and a new hog, all of it in RAM, once nothing is left of the
+# old one.
 settle() {
     rm -f $hog_file
     await 30 shm_is_empty || {
@@ -120,48 +150,106 @@ settle() {
         return 1
     }
     empty_rings
-    dd if=/dev/zero of=$hog_file bs=1M count="$hog_mb" status=none
+    : > $hog_file
+    fill_hog "${1:-$hog_mb}"
 }
+
+# --- the guest's load ---
 
 # load_guest LOAD SECONDS: prints what the load says at its end; fails if a write did, since the rest is quick then.
 load_guest() {
+    guest_tell g1 "sh /load $1 $2 /dev/xvd[a-x]"
+    await_load "$2"
+}
+
+# await_load SECONDS
+await_load() {
     local line
-    guest_tell g1 "sh /load $1 $2"
-    line=$(guest_await g1 '^load: ' $(($2 + 165)))
+    line=$(guest_await g1 '^load: ' $(($1 + 165)))
     echo "$line"
     [[ $line == *" 0 bursts failed" ]]
+}
+
+# Every disk used once, and then idle for longer than the daemon's idle_time.
+fill_rings() {
+    guest_tell g1 'for d in /dev/xvd[a-x]; do dd if=/dev/zero of=$d bs=4M count=1 oflag=direct 2> /dev/null; done; echo filled'
+    guest_await g1 '^filled' 120 > /dev/null
+    pause 6
 }
 
 # Once before the first run, after size_hog: a dom0 that has never swapped drops and reads its programs again and
 # again at first, and all in it stands still for half a minute; the runs after it do not.
 warm_up() {
     settle
-    set_squeezer off
     start_hog
     load_guest busy 15
     stop_hog
-    set_squeezer limit
 }
 
-# set_squeezer limit|off|mainline|params|module|native: the last with the driver of connect's native alone.
-set_squeezer() {
-    local squeeze_ms=10
-    [[ $1 != off ]] || squeeze_ms=0
-    echo $squeeze_ms > $blkback/buffer_squeeze_duration_ms
+# --- the squeezers ---
+
+# driver_of SQUEEZER: which xen-blkback it needs, and that driver's options.
+driver_of() {
     case $1 in
+        patched* | native) echo native ;;
+        no-persistent) echo stock feature_persistent=0 ;;
+        small-rings) echo stock max_ring_page_order=0 max_queues=1 ;;
+        *) echo stock ;;
+    esac
+}
+
+# set_squeezer SQUEEZER: with the driver that it needs in use. stock: as Linux has it; others begin from that alone.
+set_squeezer() {
+    case $1 in
+        stock | patched | small-rings) be_stock ;;
+        squeeze-*) echo "${1#squeeze-}" > $blkback/buffer_squeeze_duration_ms ;;
+        *static-*) set_parameters 0 "${1##*static-}" ;;
+        no-persistent) set_parameters 0 60 ;;
+        zram) swap_to_zram ;;
         params | module | native)
             [[ $1 != module ]] || insmod "$modules/xen-reclaim.ko"
             systemctl start xen-reclaimd
             ;;
         *)
-            await 20 no_window # one cut short leaves in the pool what is not unmapped yet
-            systemctl stop xen-reclaimd
-            [[ ! -e /sys/module/xen_reclaim ]] || rmmod xen_reclaim
+            echo "no squeezer $1" >&2
+            return 1
             ;;
     esac
 }
 
+be_stock() {
+    if unit_is active; then
+        await 20 no_window # one cut short leaves in the pool what is not unmapped yet
+        systemctl stop xen-reclaimd
+    fi
+    [[ ! -e /sys/module/xen_reclaim ]] || rmmod xen_reclaim
+    set_parameters 1024 60
+    echo 10 > $blkback/buffer_squeeze_duration_ms
+    swap_to_disk
+}
+
 no_window() { [[ $(< $blkback/max_buffer_pages) != 0 ]]; }
+
+# Half of dom0's memory, as distributions set it up, and no other swap.
+swap_to_zram() {
+    local total_kb
+    read_field total_kb /proc/meminfo MemTotal:
+    modprobe zram
+    echo $((total_kb / 2))K > /sys/block/zram0/disksize
+    mkswap /dev/zram0 > /dev/null
+    swapon /dev/zram0
+    swapoff /dev/vdc
+}
+
+swap_to_disk() {
+    [[ -e /sys/module/zram ]] || return 0
+    swapon /dev/vdc
+    swapoff /dev/zram0
+    echo 1 > /sys/block/zram0/reset
+    rmmod zram
+}
+
+# --- a trigger ---
 
 # One trigger of all that the squeezer has: a request in the daemon's mailbox, or the kernel's own shrinkers.
 trigger() {
@@ -175,8 +263,8 @@ trigger() {
     esac
 }
 
-# read_requests_kb VARIABLE: of all disks; null where the driver does not show it.
-read_requests_kb() {
+# read_slots_kb VARIABLE: of all disks; null where the driver does not show it.
+read_slots_kb() {
     local file kb sum=null
     for file in "$devices"/vbd-*/reclaim/request_kb; do
         [[ -e $file ]] || break
@@ -188,13 +276,13 @@ read_requests_kb() {
 
 # after_trigger SQUEEZER READER...: how much less (held) READER shows within 1 s and within 3 s of a trigger, in
 # back_1s_kb and back_3s_kb: Linux takes grant pages back when its balloon thread looks, once a second. Sets
-# request_back_1s_kb, and request_kb where the driver shows it.
+# slots_back_1s_kb, and slots_kb where the driver shows it.
 after_trigger() {
-    local before now_cs start_cs least requests_before_kb
+    local before now_cs start_cs least slots_before_kb
     back_1s_kb=null
-    request_back_1s_kb=null
-    read_requests_kb requests_before_kb
-    [[ $requests_before_kb == null ]] || request_kb=$requests_before_kb
+    slots_back_1s_kb=null
+    read_slots_kb slots_before_kb
+    [[ $slots_before_kb == null ]] || slots_kb=$slots_before_kb
     "${@:2}" before
     least=$before
     trigger "$1"
@@ -206,7 +294,7 @@ after_trigger() {
         read_uptime_cs now_cs
         [[ $back_1s_kb == null ]] && ((now_cs >= start_cs + 100)) || continue
         back_1s_kb=$((before - least))
-        [[ $requests_before_kb == null ]] || note_requests
+        [[ $slots_before_kb == null ]] || note_slots
     done
     back_3s_kb=$((before - least))
 }
@@ -217,10 +305,10 @@ note_least() {
     ((held >= least)) || least=$held
 }
 
-note_requests() {
-    local requests_after_kb
-    read_requests_kb requests_after_kb
-    request_back_1s_kb=$((requests_before_kb - requests_after_kb))
+note_slots() {
+    local slots_after_kb
+    read_slots_kb slots_after_kb
+    slots_back_1s_kb=$((slots_before_kb - slots_after_kb))
 }
 
 # MemAvailable, negated: less of it is more held.
@@ -230,90 +318,94 @@ read_unavailable_kb() {
     printf -v "$1" %s $((-available_kb))
 }
 
-most_held_kb() { awk '$2 > most { most = $2 } END { print most + 0 }' "$1"; }
-
-# result KEY VALUE...: one object a run; strings are told by their keys.
-result() {
-    local text='' key value
-    while (($#)); do
-        key=$1 value=$2
-        case $key in
-            kernel | guest | driver | load | squeezer) [[ $value == null ]] || value="\"$value\"" ;;
-        esac
-        text+="${text:+, }\"$key\": $value"
-        shift 2
-    done
-    echo "{$text}" >> "$OUT/results.jsonl"
+# measure_trigger SQUEEZER: what it gives back of what idle disks hold. By the balloon where grant pages are RAM, else
+# by MemAvailable.
+measure_trigger() {
+    local reader=read_held_kb
+    [[ $GRANT_MEMORY == ballooned ]] || reader=read_unavailable_kb
+    rm -f $hog_file
+    be_stock
+    fill_rings
+    set_squeezer "$1"
+    read_held_kb held_at_trigger_kb
+    after_trigger "$1" $reader
+    be_stock
 }
 
-# Every disk used once, and then idle for longer than the daemon's idle_time.
-fill_rings() {
-    guest_tell g1 'for d in /dev/xvd*; do dd if=/dev/zero of=$d bs=4M count=1 oflag=direct 2> /dev/null; done; echo filled'
-    guest_await g1 '^filled' 120 > /dev/null
-    pause 6
-}
+# --- a run ---
 
 # Of rings that were asked to purge while they were still unmapping.
 all_complaints() { dmesg | grep -c "still busy" || true; }
 
-# measure SQUEEZER LOAD SECONDS: one run with the guest g1; LOAD null: the hog alone. Sets swapped_in,
-# swapped_out, stall_us, held_kb, throughput_kb_s, complaints, held_at_trigger_kb, back_1s_kb, back_3s_kb, and
-# own_swap_kb: of the daemon, at the end.
+most_held_kb() { awk '$2 > most { most = $2 } END { print most + 0 }' "$1"; }
+
+# measure SQUEEZER LOAD SECONDS: one run with the guest g1: the load alone, then with the hog for so many seconds, then
+# alone again. Sets figures, paging (pages refaulted), kb_s (what the guest wrote), held_kb, complaints, own_swap_kb (of
+# the daemon), and latencies in microseconds, one each 50 ms: before_us, during_us, after_us.
 measure() {
     local squeezer=$1 load=$2 seconds=$3 memory=$OUT/memory-$1-$2.txt
-    local in0 out0 stall0 in1 out1 stall1 line recorder complaints0
-    settle
+    local all_s=$((lead_s + $3 + tail_s)) guest_load=$2 grow_s=0 told_cs begun_cs ended_cs recorder complaints0
+    case $load in
+        ramp)
+            guest_load=mostly-idle
+            grow_s=$((seconds * 2 / 3))
+            ;;
+        balloon) guest_load=mostly-idle ;;
+        busy-plain) guest_load=busy ;;
+    esac
+    be_stock
+    if ((grow_s)); then settle 0; else settle; fi
     set_squeezer "$squeezer"
     record_memory > "$memory" &
     recorder=$!
-    start_hog
     complaints0=$(all_complaints)
-    read_swapped in0 out0
-    read_stall_us stall0
-    if [[ $load == null ]]; then
-        pause "$seconds"
-        throughput_kb_s=null
-    else
-        line=$(load_guest "$load" "$seconds")
-        throughput_kb_s=$(awk '{ printf "%d", $2 * 100 / $5 }' <<< "$line")
+    read_uptime_cs told_cs
+    guest_tell g1 "/latency /dev/xvdy $all_s > /latencies & sh /load $guest_load $all_s /dev/xvd[a-x]; wait; cat /latencies"
+    wait_until_cs $((told_cs + lead_s * 100))
+    figures_begin "${load_blocks[@]}"
+    read_uptime_cs begun_cs
+    start_hog $grow_s
+    if [[ $load == balloon ]]; then
+        wait_until_cs $((begun_cs + seconds * 50))
+        lower_target
     fi
-    read_swapped in1 out1
-    read_stall_us stall1
+    wait_until_cs $((begun_cs + seconds * 100))
+    figures_end "${load_blocks[@]}"
+    paging=$((figures[refault_anon] + figures[refault_file]))
+    kb_s=$((figures[written_kb] * 100 / figures[uptime_cs]))
     own_swap_kb=null
     ! unit_is active || read_field own_swap_kb "/proc/$(unit_pid)/status" VmSwap:
     stop_hog
+    read_uptime_cs ended_cs
+    await_load $((tail_s + 2))
+    note_latencies $(((begun_cs - told_cs) / 5)) $(((ended_cs - told_cs) / 5))
     kill $recorder
     wait $recorder 2> /dev/null || true
-    swapped_in=$((in1 - in0))
-    swapped_out=$((out1 - out0))
-    stall_us=$((stall1 - stall0))
     held_kb=$(most_held_kb "$memory")
-    held_at_trigger_kb=null
-    back_1s_kb=null
-    back_3s_kb=null
-    request_back_1s_kb=null
-    set_squeezer limit
-    if [[ $load == mostly-idle ]]; then
-        fill_rings
-        set_squeezer "$squeezer"
-        read_held_kb held_at_trigger_kb
-        after_trigger "$squeezer" read_held_kb
-        set_squeezer limit
-    fi
+    restore_target
+    be_stock
     complaints=$(($(all_complaints) - complaints0))
 }
 
-# run GUEST SQUEEZER LOAD SECONDS: measure, tell and note.
-run() {
-    measure "$2" "$3" "$4"
-    say "$1 $3 $2: swapped in $swapped_in out $swapped_out pages, held up to $held_kb kB," \
-        "back in 1 s $back_1s_kb and in 3 s $back_3s_kb of $held_at_trigger_kb kB, stall $((stall_us / 1000)) ms," \
-        "guest $throughput_kb_s kB/s, complaints of blkback $complaints"
-    result kernel ballooned guest "$1" driver "$driver" load "$3" squeezer "$2" \
-        pswpin "$swapped_in" pswpout "$swapped_out" held_kb "$held_kb" \
-        back_1s_kb "$back_1s_kb" back_3s_kb "$back_3s_kb" held_at_trigger_kb "$held_at_trigger_kb" \
-        request_kb "$request_kb" request_back_1s_kb "$request_back_1s_kb" psi_stall_us "$stall_us" \
-        throughput_kb_s "$throughput_kb_s"
+lower_target() {
+    read -r old_target_kb < $xen_memory/target_kb
+    echo $((old_target_kb - 65536)) > $xen_memory/target_kb
+}
+
+restore_target() {
+    [[ ${old_target_kb:-} ]] || return 0
+    echo "$old_target_kb" > $xen_memory/target_kb
+    old_target_kb=
+}
+
+# note_latencies BEGUN ENDED: how many were before the pressure, and before its end.
+note_latencies() {
+    local all
+    read -r -a all <<< "$(guest_await g1 '^latency: ' 20)"
+    all=("${all[@]:1}")
+    before_us=("${all[@]:0:$1}")
+    during_us=("${all[@]:$1:$2 - $1}")
+    after_us=("${all[@]:$2}")
 }
 
 use_driver() {
@@ -322,43 +414,33 @@ use_driver() {
         rmmod xen-blkback
     fi
     case $1 in
-        stock) modprobe xen-blkback ;;
-        native) insmod "$modules/xen-blkback.ko" ;;
+        stock) modprobe xen-blkback "${@:2}" ;;
+        native) insmod "$modules/xen-blkback.ko" "${@:2}" ;;
     esac
 }
 
-# connect persistent|plain stock|native: the guest with its 24 disks, anew; sets request_kb, what connecting
-# took of dom0's RAM, and driver.
+# Sets load_blocks: where the load's disks count what is written.
+find_load_blocks() {
+    local nodes=("${GUEST_STORE[@]}") node
+    ((${#nodes[@]})) || nodes=(/dev/nullb{0..24})
+    load_blocks=()
+    for node in "${nodes[@]:0:load_disks}"; do
+        load_blocks+=("$(readlink -f "/sys/dev/block/$((0x$(stat -L -c %t "$node"))):$((0x$(stat -L -c %T "$node")))")")
+    done
+}
+
+# connect persistent|plain stock|native [OPTION...]: the guest with 24 disks for its load and one for its latency, anew,
+# and the driver with such options. Sets slots_kb, what connecting took of dom0's RAM, and driver.
 connect() {
     local before after
     driver=$2
     ! xl domid g1 > /run/domid 2>&1 || guest_destroy g1
-    use_driver "$2"
+    use_driver "${@:2}"
     read_field before /proc/meminfo MemAvailable:
-    guest_create g1 24 "$1" > /dev/null
+    guest_create g1 $((load_disks + 1)) "$1" > /dev/null
     read_field after /proc/meminfo MemAvailable:
-    request_kb=$((before - after))
-    say "24 disks connected ($1, $2 xen-blkback): $((request_kb / 1024)) MB of dom0's memory, for requests most of it"
-}
-
-# all_rows: not only those of the demo's short form.
-all_rows() { [[ -e /etc/demo-all-rows ]]; }
-
-# busy_turns GUEST SQUEEZER...: a run of the busy load each, in turn, as often as the demo wants, and the first once more
-# at the end. What one gives drifts by a tenth and more in one boot; each is compared with the first's before and after it.
-busy_turns() {
-    local turns=1 i
-    [[ ! -e /etc/demo-busy-turns ]] || turns=$(< /etc/demo-busy-turns)
-    for ((i = 0; i < turns; i++)); do rows "$1" busy "${@:2}"; done
-    rows "$1" busy "$2"
-}
-
-# rows GUEST LOAD SQUEEZER...: a run each. Mostly idle for more than a round of all disks, which takes 36 s; busy
-# disks do more rounds in less.
-rows() {
-    local squeezer seconds=45
-    [[ $2 != busy ]] || seconds=20
-    for squeezer in "${@:3}"; do
-        run "$1" "$squeezer" "$2" $seconds
-    done
+    slots_kb=$((before - after))
+    find_rings
+    find_load_blocks
+    say "$((load_disks + 1)) disks connected ($1, ${*:2} xen-blkback): $((slots_kb / 1024)) MB of dom0's memory, for request slots most of it"
 }
