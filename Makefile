@@ -5,9 +5,10 @@
 #   make              build the daemon and the command line
 #   make check        all tests: lint, unit, integration, real Xen in QEMU
 #   make fuzz         the fuzz targets, FUZZ_SECONDS=3600 each, two at a time
-#   make demo         a short comparison: the kernel alone, two parameters at boot, us; TURNS=3 to have it judged
-#   make compare      the whole of it, some six hours; it goes on where it was. LOADS= SQUEEZERS= TURNS= KERNELS=
-#                     MEMORY= STORE= for a part, MINUTES= for a limit; writes docs/bench/compare.md
+#   make demo         a short comparison: the kernel alone, two parameters at boot, xen-reclaimd; TURNS=3 adds verdicts
+#   make compare      the whole of it, some seven hours; interrupted, it resumes where it was. LOADS= SQUEEZERS= TURNS=
+#                     KERNELS= MEMORY= STORE= for a part, MINUTES= for a limit, KEEP=1 beside runs of another commit;
+#                     writes docs/bench/compare.md
 #   make bench        what the daemon costs, beside others like it; writes docs/bench/
 #   make footprint    what a disk costs dom0: memory, and wake-ups while idle; writes docs/bench/
 #   make install      DESTDIR=, PREFIX=/usr
@@ -27,12 +28,14 @@ fuzz:
 	$(MAKE) -C agent -j2 fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
 demo:
+	@testbed/deps python3
 	bench/compare --demo $(if $(TURNS),--turns $(TURNS))
 
 compare:
+	@testbed/deps python3
 	bench/compare $(if $(LOADS),--loads "$(LOADS)") $(if $(SQUEEZERS),--squeezers "$(SQUEEZERS)") \
 		$(if $(TURNS),--turns $(TURNS)) $(if $(KERNELS),--kernels "$(KERNELS)") \
-		$(if $(MEMORY),--memory "$(MEMORY)") $(if $(STORE),--store $(STORE)) $(if $(MINUTES),--minutes $(MINUTES))
+		$(if $(MEMORY),--memory "$(MEMORY)") $(if $(STORE),--store $(STORE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(KEEP),--keep)
 
 bench:
 	bench/cost

@@ -42,8 +42,9 @@ find_daemon() {
     ((pid == 0)) || daemon_tasks=("/proc/$pid/task"/*)
 }
 
-# counters BLOCK_DEVICE...: folders in /sys, without a colon in their names. "key value" a line, all since boot: pages, microseconds, kB, context switches. What is not
-# there is left out. One process, since a new one can take long when memory is short.
+# counters BLOCK_DEVICE...: "key value" a line, all since boot: pages, microseconds, kB, and wake-ups (voluntary
+# context switches). The devices are folders in /sys without a colon in their names. What is not there is left out. One
+# process, since a new one can take long when memory is short.
 counters() {
     grep -Hs . /proc/uptime /proc/vmstat /proc/pressure/memory $mapped/hist \
         "${ring_tasks[@]/%//schedstat}" "${ring_tasks[@]/%//status}" \
@@ -59,11 +60,11 @@ counters() {
                 if (folder in of_daemon) whose = "daemon"
             }
             file == "/proc/uptime" { printf "uptime_cs %.0f\n", $1 * 100 }
-            $1 ~ /^(workingset_refault_(anon|file)|pswpin|pswpout)$/ { sub("workingset_", ""); print $1, $2 }
+            $1 ~ /^(workingset_refault_(anon|file)|pswpin|pswpout|oom_kill)$/ { sub("workingset_", ""); print $1, $2 }
             file == "/proc/pressure/memory" { sub("total=", "", $NF); print "psi_" $1 "_us", $NF }
             file ~ /hist$/ && $2 == "count:" { pages += $3 * $6 }
             file ~ /schedstat$/ { cpu_ns[whose] += $1 }
-            file ~ /status$/ && /ctxt_switches/ { wakeups[whose] += $2 }
+            file ~ /status$/ && /^voluntary_ctxt_switches/ { wakeups[whose] += $2 }
             file ~ /stat$/ && file !~ /schedstat$/ && file !~ /vmstat$/ { written_kb += $7 / 2 }
             END {
                 printf "grants_mapped %.0f\nwritten_kb %.0f\n", pages, written_kb

@@ -10,7 +10,7 @@ import math
 import statistics
 
 MET, MISSED, UNDECIDED = "met", "missed", "undecided"
-WITHIN_NOISE = "met within noise"
+WITHIN_NOISE = "within noise"
 ONE_RUN, NO_PAIRS = "1 run, not judged", "no pairs, not judged"
 
 WIDEST = 1.10  # an interval that reaches farther from its mean, and has the limit inside, decides nothing
@@ -74,7 +74,7 @@ def judge(ratios, at_least=None, at_most=None):
 
     met               it lies wholly within the limit
     missed            it lies wholly beyond
-    met within noise  the limit is inside, and it is no wider than ±10 %: no difference worth mention
+    within noise      the limit is inside, and it is no wider than ±10 %: no difference worth mention
     undecided         the limit is inside, and it is wider: more runs would tell
     One ratio is not judged, nor is none at all.
     """

@@ -97,7 +97,7 @@ grow_hog() {
     local begun_cs step=8 done_mb
     read_uptime_cs begun_cs
     for ((done_mb = 0; done_mb < hog_mb; done_mb += step)); do
-        fill_hog $step
+        fill_hog $((hog_mb - done_mb < step ? hog_mb - done_mb : step))
         wait_until_cs $((begun_cs + $1 * 100 * done_mb / hog_mb))
     done
 }
@@ -116,10 +116,10 @@ record_memory() {
 
 # --- before a run ---
 
-# Gives back all that idle rings hold, and puts the parameters back.
+# Gives back all that idle rings hold, and restores the parameters. Where grant pages are no RAM nothing tells when.
 empty_rings() {
     set_parameters 0 1
-    await 30 rings_are_empty || true
+    if [[ $GRANT_MEMORY == ballooned ]]; then await 30 rings_are_empty; else pause 3; fi
     set_parameters 1024 60
 }
 
@@ -198,10 +198,10 @@ driver_of() {
     esac
 }
 
-# set_squeezer SQUEEZER: with the driver that it needs in use. stock: as Linux has it; others begin from that alone.
+# set_squeezer SQUEEZER: after be_stock, with the driver that it needs in use.
 set_squeezer() {
     case $1 in
-        stock | patched | small-rings) be_stock ;;
+        stock | patched | small-rings) ;;
         squeeze-*) echo "${1#squeeze-}" > $blkback/buffer_squeeze_duration_ms ;;
         *static-*) set_parameters 0 "${1##*static-}" ;;
         no-persistent) set_parameters 0 60 ;;
@@ -217,11 +217,10 @@ set_squeezer() {
     esac
 }
 
+# Everything as Linux has it.
 be_stock() {
-    if unit_is active; then
-        await 20 no_window # one cut short leaves in the pool what is not unmapped yet
-        systemctl stop xen-reclaimd
-    fi
+    ! unit_is active || await 20 no_window # one cut short leaves in the pool what is not unmapped yet
+    systemctl stop xen-reclaimd
     [[ ! -e /sys/module/xen_reclaim ]] || rmmod xen_reclaim
     set_parameters 1024 60
     echo 10 > $blkback/buffer_squeeze_duration_ms
@@ -274,41 +273,25 @@ read_slots_kb() {
     printf -v "$1" %s $sum
 }
 
-# after_trigger SQUEEZER READER...: how much less (held) READER shows within 1 s and within 3 s of a trigger, in
-# back_1s_kb and back_3s_kb: Linux takes grant pages back when its balloon thread looks, once a second. Sets
-# slots_back_1s_kb, and slots_kb where the driver shows it.
+# after_trigger SQUEEZER READER...: how much less (held) READER shows 1 s and 3 s after a trigger, in back_1s_kb and
+# back_3s_kb: Linux takes grant pages back when its balloon thread looks, once a second. Sets slots_back_1s_kb, and
+# slots_kb where the driver shows it.
 after_trigger() {
-    local before now_cs start_cs least slots_before_kb
-    back_1s_kb=null
-    slots_back_1s_kb=null
+    local before begun_cs held slots_before_kb slots_after_kb
     read_slots_kb slots_before_kb
     [[ $slots_before_kb == null ]] || slots_kb=$slots_before_kb
     "${@:2}" before
-    least=$before
     trigger "$1"
-    read_uptime_cs start_cs
-    now_cs=$start_cs
-    while ((now_cs < start_cs + 300)); do
-        pause 0.05
-        note_least "${@:2}"
-        read_uptime_cs now_cs
-        [[ $back_1s_kb == null ]] && ((now_cs >= start_cs + 100)) || continue
-        back_1s_kb=$((before - least))
-        [[ $slots_before_kb == null ]] || note_slots
-    done
-    back_3s_kb=$((before - least))
-}
-
-note_least() {
-    local held
-    "$@" held
-    ((held >= least)) || least=$held
-}
-
-note_slots() {
-    local slots_after_kb
+    read_uptime_cs begun_cs
+    wait_until_cs $((begun_cs + 100))
+    "${@:2}" held
+    back_1s_kb=$((before - held))
     read_slots_kb slots_after_kb
-    slots_back_1s_kb=$((slots_before_kb - slots_after_kb))
+    slots_back_1s_kb=null
+    [[ $slots_before_kb == null ]] || slots_back_1s_kb=$((slots_before_kb - slots_after_kb))
+    wait_until_cs $((begun_cs + 300))
+    "${@:2}" held
+    back_3s_kb=$((before - held))
 }
 
 # MemAvailable, negated: less of it is more held.
@@ -327,40 +310,51 @@ measure_trigger() {
     be_stock
     fill_rings
     set_squeezer "$1"
-    read_held_kb held_at_trigger_kb
+    held_at_trigger_kb=null
+    [[ $GRANT_MEMORY != ballooned ]] || read_held_kb held_at_trigger_kb
     after_trigger "$1" $reader
     be_stock
 }
 
 # --- a run ---
 
-# Of rings that were asked to purge while they were still unmapping.
+# Complaints of rings that were asked to purge while they were still unmapping.
 all_complaints() { dmesg | grep -c "still busy" || true; }
 
-most_held_kb() { awk '$2 > most { most = $2 } END { print most + 0 }' "$1"; }
+# most_held_kb FILE BEGUN_CS ENDED_CS
+most_held_kb() {
+    awk -v begun="$2" -v ended="$3" '$1 * 100 >= begun && $1 * 100 <= ended && $2 > most { most = $2 }
+        END { print most + 0 }' "$1"
+}
 
 # measure SQUEEZER LOAD SECONDS: one run with the guest g1: the load alone, then with the hog for so many seconds, then
-# alone again. Sets figures, paging (pages refaulted), kb_s (what the guest wrote), held_kb, complaints, own_swap_kb (of
-# the daemon), and latencies in microseconds, one each 50 ms: before_us, during_us, after_us.
+# alone again. Sets figures, paging (pages refaulted), kb_s (what the guest wrote), held_kb (the most under pressure),
+# held_at_start_kb, complaints, own_swap_kb (of the daemon), and latencies in microseconds, one each 50 ms: before_us,
+# during_us, after_us. Fails if the daemon did not run all the time.
 measure() {
     local squeezer=$1 load=$2 seconds=$3 memory=$OUT/memory-$1-$2.txt
-    local all_s=$((lead_s + $3 + tail_s)) guest_load=$2 grow_s=0 told_cs begun_cs ended_cs recorder complaints0
+    local all_s=$((lead_s + $3 + tail_s)) guest_load=$2 grow_s=0 told_cs begun_cs ended_cs recorder complaints0 pid
     case $load in
         ramp)
             guest_load=mostly-idle
             grow_s=$((seconds * 2 / 3))
             ;;
-        balloon) guest_load=mostly-idle ;;
+        balloon)
+            guest_load=mostly-idle
+            note_target
+            ;;
         busy-plain) guest_load=busy ;;
     esac
     be_stock
     if ((grow_s)); then settle 0; else settle; fi
     set_squeezer "$squeezer"
+    pid=$(unit_pid)
+    read_held_kb held_at_start_kb
     record_memory > "$memory" &
     recorder=$!
     complaints0=$(all_complaints)
-    read_uptime_cs told_cs
     guest_tell g1 "/latency /dev/xvdy $all_s > /latencies & sh /load $guest_load $all_s /dev/xvd[a-x]; wait; cat /latencies"
+    read_uptime_cs told_cs
     wait_until_cs $((told_cs + lead_s * 100))
     figures_begin "${load_blocks[@]}"
     read_uptime_cs begun_cs
@@ -371,37 +365,47 @@ measure() {
     fi
     wait_until_cs $((begun_cs + seconds * 100))
     figures_end "${load_blocks[@]}"
+    stop_hog
+    read_uptime_cs ended_cs
+    [[ $(unit_pid) == "$pid" ]]
     paging=$((figures[refault_anon] + figures[refault_file]))
     kb_s=$((figures[written_kb] * 100 / figures[uptime_cs]))
     own_swap_kb=null
-    ! unit_is active || read_field own_swap_kb "/proc/$(unit_pid)/status" VmSwap:
-    stop_hog
-    read_uptime_cs ended_cs
+    ((pid == 0)) || read_field own_swap_kb "/proc/$pid/status" VmSwap:
     await_load $((tail_s + 2))
     note_latencies $(((begun_cs - told_cs) / 5)) $(((ended_cs - told_cs) / 5))
     kill $recorder
     wait $recorder 2> /dev/null || true
-    held_kb=$(most_held_kb "$memory")
+    held_kb=$(most_held_kb "$memory" $begun_cs $ended_cs)
     restore_target
     be_stock
     complaints=$(($(all_complaints) - complaints0))
 }
 
-lower_target() {
+# dom0's own target, where xl puts it; Linux and the daemon follow it. A fresh dom0 has none.
+target=/local/domain/0/memory/target
+
+note_target() {
     read -r old_target_kb < $xen_memory/target_kb
-    echo $((old_target_kb - 65536)) > $xen_memory/target_kb
+    xenstore-write $target "$old_target_kb"
 }
+
+lower_target() { xenstore-write $target $((old_target_kb - 65536)); }
 
 restore_target() {
     [[ ${old_target_kb:-} ]] || return 0
-    echo "$old_target_kb" > $xen_memory/target_kb
+    xenstore-write $target "$old_target_kb"
+    await 20 has_memory "$old_target_kb"
     old_target_kb=
 }
 
+has_memory() { [[ $(< $xen_memory/target_kb) == "$1" ]]; }
+
 # note_latencies BEGUN ENDED: how many were before the pressure, and before its end.
 note_latencies() {
-    local all
-    read -r -a all <<< "$(guest_await g1 '^latency: ' 20)"
+    local line all
+    line=$(guest_await g1 '^latency: ' 20)
+    read -r -a all <<< "$line"
     all=("${all[@]:1}")
     before_us=("${all[@]:0:$1}")
     during_us=("${all[@]:$1:$2 - $1}")
@@ -435,9 +439,11 @@ connect() {
     local before after
     driver=$2
     ! xl domid g1 > /run/domid 2>&1 || guest_destroy g1
-    use_driver "${@:2}"
+    use_driver "${@:2}" || return 1
+    rm -f $hog_file
+    pause 0.5 # a driver that has gone gives back its slots a little later
     read_field before /proc/meminfo MemAvailable:
-    guest_create g1 $((load_disks + 1)) "$1" > /dev/null
+    guest_create g1 $((load_disks + 1)) "$1" > /dev/null || return 1
     read_field after /proc/meminfo MemAvailable:
     slots_kb=$((before - after))
     find_rings
