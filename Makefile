@@ -11,6 +11,7 @@
 #                     writes docs/bench/compare.md
 #   make bench        what the daemon costs, beside others like it; writes docs/bench/
 #   make footprint    what a disk costs dom0: memory, and wake-ups while idle; writes docs/bench/
+#   make upstream     the tests by which Linux's own squeeze was judged; writes docs/bench/
 #   make install      DESTDIR=, PREFIX=/usr
 
 PREFIX  ?= /usr
@@ -43,6 +44,10 @@ bench:
 footprint:
 	bench/footprint
 
+upstream:
+	@testbed/deps python3
+	bench/upstream $(TURNS)
+
 install: all
 	install -D -m 0755 build/agent/xen-reclaimd $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd
 	install -D -m 0755 build/agent/xen-reclaim $(DESTDIR)$(PREFIX)/bin/xen-reclaim
@@ -61,4 +66,4 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all check fuzz demo compare bench footprint install clean
+.PHONY: all check fuzz demo compare bench footprint upstream install clean

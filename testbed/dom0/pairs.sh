@@ -7,15 +7,6 @@
 
 burst_mb=512
 
-# use_patched: skips the scenario where there is no patched xen-blkback.
-use_patched() {
-    local modules
-    modules=/lib/modules/$(uname -r)/updates
-    [[ -e $modules/xen-blkback.ko ]] || skip "no patched xen-blkback for $(uname -r) in the payload"
-    rmmod xen-blkback
-    insmod "$modules/xen-blkback.ko"
-}
-
 # measure WHAT: writes once to the first disk of the guest g1. Sets kb_s.
 measure() {
     local line
