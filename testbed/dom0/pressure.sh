@@ -67,8 +67,21 @@ size_hog() {
 # Half of what the disks can come to hold, where it is RAM.
 half_of_rings_kb() { echo $((load_disks * ring_kb / 2)); }
 
+hog_pages=random # or "half": random and zeros in equal parts, which compress to about half
+
 # Random, since Linux 6.12 and newer keeps pages of zeros in a bitmap and writes none of them to swap.
-fill_hog() { dd if=/dev/urandom of=$hog_file bs=1M count="$1" oflag=append conv=notrunc status=none; }
+fill_hog() {
+    if [[ $hog_pages == random ]]; then append_to_hog "$1" < /dev/urandom; else append_to_hog "$1" < <(half_random); fi
+}
+
+append_to_hog() { dd of=$hog_file bs=1M count="$1" iflag=fullblock oflag=append conv=notrunc status=none; }
+
+# Pages without end; each MB holds the same.
+half_random() {
+    local mb=/run/half-random
+    [[ -e $mb ]] || for _ in {1..256}; do head -c 2048 /dev/urandom && head -c 2048 /dev/zero; done > $mb
+    while cat $mb; do :; done
+}
 
 # start_hog [SECONDS]: it uses its memory again and again, and grows to its size within the time. In a group of
 # processes of its own: nobody has the file open once it is stopped, which would keep its pages.
@@ -229,20 +242,19 @@ be_stock() {
 
 no_window() { [[ $(< $blkback/max_buffer_pages) != 0 ]]; }
 
-# Half of dom0's memory, as distributions set it up, and no other swap.
+# Half of dom0's memory, as distributions set it up, before the swap on disk. Without that one behind it, pages that do
+# not compress end dom0: they fill the zram and take as much memory as before.
 swap_to_zram() {
     local total_kb
     read_field total_kb /proc/meminfo MemTotal:
     modprobe zram
     echo $((total_kb / 2))K > /sys/block/zram0/disksize
     mkswap /dev/zram0 > /dev/null
-    swapon /dev/zram0
-    swapoff /dev/vdc
+    swapon -p 100 /dev/zram0
 }
 
 swap_to_disk() {
     [[ -e /sys/module/zram ]] || return 0
-    swapon /dev/vdc
     swapoff /dev/zram0
     echo 1 > /sys/block/zram0/reset
     rmmod zram
@@ -346,6 +358,8 @@ measure() {
         busy-plain) guest_load=busy ;;
     esac
     be_stock
+    hog_pages=random
+    [[ $squeezer != zram ]] || hog_pages=half
     if ((grow_s)); then settle 0; else settle; fi
     set_squeezer "$squeezer"
     pid=$(unit_pid)
