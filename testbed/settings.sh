@@ -11,11 +11,11 @@ KERNEL=6.1               # first part of the release of dom0's and the guests' k
 GRANT_MEMORY=unpopulated # where blkback takes pages from: unpopulated, or ballooned (real RAM)
 DISKS=4                  # /dev/nullb0 and on in dom0, up to 48
 DISK_LATENCY_NS=20000000
-BLKBACK_PARAMS=""        # modprobe options of xen-blkback
-STORE_MB=0               # a further disk of dom0, for dom0/storage.sh; 0: none
+BLKBACK_PARAMS="" # modprobe options of xen-blkback
+STORE_MB=0        # a further disk of dom0, for dom0/storage.sh; 0: none
 
 # Scenarios that agree in all of these share a boot.
 BOOT_SETTINGS=(DOM0_MEM_MB SWAP_MB XEN_ARGS KERNEL_ARGS KERNEL GRANT_MEMORY DISKS DISK_LATENCY_NS
 	BLKBACK_PARAMS STORE_MB)
 
-TIME_LIMIT_S=300         # for the scenario alone; the boot has its own limit
+TIME_LIMIT_S=300 # for the scenario alone; the boot has its own limit

@@ -9,27 +9,27 @@ burst_mb=512
 
 # measure WHAT: writes once to the first disk of the guest g1. Sets kb_s.
 measure() {
-    local line
-    begin "$1"
-    guest_tell g1 "begun=\$(cut -d' ' -f1 /proc/uptime | tr -d .); dd if=/dev/zero of=/dev/xvda bs=4M count=$((burst_mb / 4)) oflag=direct 2>/dev/null;" \
-        "echo took \$((\$(cut -d' ' -f1 /proc/uptime | tr -d .) - begun)) cs"
-    line=$(guest_await g1 '^took [0-9]+ cs' 120)
-    end "$1"
-    line=${line#took }
-    kb_s=$((burst_mb * 1024 * 100 / ${line% cs}))
+	local line
+	begin "$1"
+	guest_tell g1 "begun=\$(cut -d' ' -f1 /proc/uptime | tr -d .); dd if=/dev/zero of=/dev/xvda bs=4M count=$((burst_mb / 4)) oflag=direct 2>/dev/null;" \
+		"echo took \$((\$(cut -d' ' -f1 /proc/uptime | tr -d .) - begun)) cs"
+	line=$(guest_await g1 '^took [0-9]+ cs' 120)
+	end "$1"
+	line=${line#took }
+	kb_s=$((burst_mb * 1024 * 100 / ${line% cs}))
 }
 
 # compare FILE WITHOUT WITH KEY=VALUE...: a line of the table, and an object in the file, with these keys.
 compare() {
-    local file=$1 i kb_s without list=
-    for ((i = 0; i < pairs; i++)); do
-        measure "$2"
-        without=$kb_s
-        measure "$3"
-        list+="$without $kb_s"$'\n'
-    done
-    shift 3
-    printf %s "$list" | awk -v labels="$*" -v t="$student_t" -v json="$OUT/$file" '
+	local file=$1 i kb_s without list=
+	for ((i = 0; i < pairs; i++)); do
+		measure "$2"
+		without=$kb_s
+		measure "$3"
+		list+="$without $kb_s"$'\n'
+	done
+	shift 3
+	printf %s "$list" | awk -v labels="$*" -v t="$student_t" -v json="$OUT/$file" '
         { without[NR] = $1; with[NR] = $2; d[NR] = 100 * ($2 - $1) / $1; a += $1; b += $2; sum += d[NR] }
         END {
             mean = sum / NR
@@ -46,6 +46,6 @@ compare() {
             for (i = 1; i <= NR; i++) printf "%s[%d, %d]", (i > 1 ? ", " : ""), without[i], with[i] >> json
             print "]}" >> json
         }' > "$OUT/line"
-    say "$(< "$OUT/line")"
-    rm "$OUT/line"
+	say "$(< "$OUT/line")"
+	rm "$OUT/line"
 }
