@@ -3,7 +3,8 @@
 # them in the right order.
 #
 #   make              build the daemon and the command line
-#   make check        all tests: lint, unit, integration, real Xen in QEMU
+#   make test         the tests that take minutes at most: lint, build, unit and integration tests; no Xen
+#   make check        all tests, these among them: also fuzzing, kernel modules, real Xen in QEMU
 #   make fuzz         the fuzz targets, FUZZ_SECONDS=3600 each, two at a time
 #   make demo         a short comparison: the kernel alone, two parameters at boot, xen-reclaimd; TURNS=3 adds verdicts
 #   make compare      the whole of it, some seven hours; interrupted, it resumes where it was. LOADS= SQUEEZERS= TURNS=
@@ -13,6 +14,7 @@
 #   make footprint    what a disk costs dom0: memory, and wake-ups while idle; writes docs/bench/
 #   make upstream     the tests by which Linux's own squeeze was judged; writes docs/bench/
 #   make install      DESTDIR=, PREFIX=/usr
+#   make uninstall    the same; a configuration that was edited stays
 
 PREFIX  ?= /usr
 DESTDIR ?=
@@ -20,6 +22,9 @@ FUZZ_SECONDS ?= 3600
 
 all:
 	$(MAKE) -C agent
+
+test:
+	testbed/test
 
 check:
 	testbed/check
@@ -63,7 +68,20 @@ install: all
 		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; \
 	done
 
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd $(DESTDIR)$(PREFIX)/bin/xen-reclaim
+	rm -f $(DESTDIR)/lib/systemd/system/xen-reclaimd.service
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/catalog/xen-reclaim.catalog
+	! cmp -s etc/xen-reclaim.conf $(DESTDIR)/etc/xen/xen-reclaim.conf || rm $(DESTDIR)/etc/xen/xen-reclaim.conf
+	[ ! -d $(DESTDIR)/etc/xen/xen-reclaim.conf.d ] || \
+		rmdir --ignore-fail-on-non-empty $(DESTDIR)/etc/xen/xen-reclaim.conf.d
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,xen-reclaim xen-reclaimd)
+	rm -rf $(DESTDIR)$(PREFIX)/share/xen-reclaim
+	for page in docs/*.[58]; do \
+		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	done
+
 clean:
 	rm -rf build
 
-.PHONY: all check fuzz demo compare bench footprint upstream install clean
+.PHONY: all test check fuzz demo compare bench footprint upstream install uninstall clean

@@ -14,16 +14,16 @@ _xen_reclaim_disks() {
 # _xen_reclaim_reply WORD COMPGEN-ARGUMENTS: after "=" more follows
 _xen_reclaim_reply() {
 	mapfile -t COMPREPLY < <(compgen "${@:2}" -- "$1")
-	[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
+	[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2> /dev/null
 }
 
 # _xen_reclaim_as WORD PLACEHOLDER ROOT: what stands for DIR, FILE, DOMID or one|of|these
 _xen_reclaim_as() {
 	case $2 in
-	*DIR*) _xen_reclaim_reply "$1" -d ;;
-	*FILE*) _xen_reclaim_reply "$1" -f ;;
-	*DOMID*) _xen_reclaim_reply "$1" -W "$(_xen_reclaim_disks "$3")" ;;
-	*[a-z]*) _xen_reclaim_reply "$1" -W "${2//|/ }" ;;
+		*DIR*) _xen_reclaim_reply "$1" -d ;;
+		*FILE*) _xen_reclaim_reply "$1" -f ;;
+		*DOMID*) _xen_reclaim_reply "$1" -W "$(_xen_reclaim_disks "$3")" ;;
+		*[a-z]*) _xen_reclaim_reply "$1" -W "${2//|/ }" ;;
 	esac
 }
 
@@ -31,8 +31,8 @@ _xen_reclaim() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} option='' command=''
 	local help commands usage root='' i
 	COMPREPLY=()
-	help=$("$1" --help 2>/dev/null) || return 0
-	commands=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' <<<"$help")
+	help=$("$1" --help 2> /dev/null) || return 0
+	commands=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' <<< "$help")
 
 	# bash makes three words of --option=value
 	if [[ $word == = ]]; then
@@ -42,7 +42,7 @@ _xen_reclaim() {
 		option=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	if [[ $option ]]; then
-		usage=$(grep -m 1 -oE -e "$option=[A-Za-z|]+" <<<"$help")
+		usage=$(grep -m 1 -oE -e "$option=[A-Za-z|]+" <<< "$help")
 		_xen_reclaim_as "$word" "${usage#*=}"
 		return 0
 	fi
@@ -52,14 +52,14 @@ _xen_reclaim() {
 		[[ $'\n'$commands$'\n' != *$'\n'${COMP_WORDS[i]}$'\n'* ]] || command=${COMP_WORDS[i]}
 	done
 	if [[ $command ]]; then
-		usage=$(grep -E "^  $command " <<<"$help")
+		usage=$(grep -E "^  $command " <<< "$help")
 	else
-		usage=$(grep -v '^  [a-z]' <<<"$help")
+		usage=$(grep -v '^  [a-z]' <<< "$help")
 	fi
 	if [[ $word == -* ]]; then
-		_xen_reclaim_reply "$word" -W "$(grep -oE -e '--[a-z-]+=?' <<<"$usage")"
+		_xen_reclaim_reply "$word" -W "$(grep -oE -e '--[a-z-]+=?' <<< "$usage")"
 	elif [[ $command ]]; then
-		usage=$(sed 's/^  //; s/  .*//; s/\[--[^]]*\]//g; s/[a-z]*//' <<<"$usage")
+		usage=$(sed 's/^  //; s/  .*//; s/\[--[^]]*\]//g; s/[a-z]*//' <<< "$usage")
 		_xen_reclaim_as "$word" "$usage" "$root"
 	else
 		_xen_reclaim_reply "$word" -W "$commands"

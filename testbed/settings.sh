@@ -3,6 +3,10 @@
 #
 # What a scenario may set, and the values it gets if it does not. Knows no scenario.
 
+DESCRIPTION=""   # one line: what it is for
+CHECK=""         # its place in `make check`, where lower numbers run first and 50 is usual; none: not run there
+RUN_BY="by hand" # who runs it that is not `make check`
+
 DOM0_MEM_MB=700
 SWAP_MB=512
 XEN_ARGS=""              # further options of the hypervisor

@@ -3,8 +3,8 @@
  * Fuzz target: the configuration. A mistake is told in one line that names the place; what is taken
  * is within bounds. Knows no file.
  */
-#include "config.h"
 #include "fuzz/fuzz.h"
+#include "host/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		config_free(&c);
 		return 0;
 	}
-	check(c.window_us >= 150 * USEC_PER_MSEC && c.window_us <= 60 * USEC_PER_SEC);
+	check(c.policy.window_us >= 150 * USEC_PER_MSEC && c.policy.window_us <= 60 * USEC_PER_SEC);
 	check(c.policy.idle_us >= USEC_PER_SEC && c.policy.min_interval_us >= 250 * USEC_PER_MSEC);
 	check(c.policy.max_level < LEVEL_COUNT && c.policy.backoff_after >= 1);
 	for (size_t i = 0; i < c.policy.n_rules; i++)

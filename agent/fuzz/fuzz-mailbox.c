@@ -4,7 +4,7 @@
  * same, and stay within its bounds. Knows no xenstore.
  */
 #include "fuzz/fuzz.h"
-#include "mailbox.h"
+#include "host/mailbox.h"
 
 static void try_request(const char *text, size_t len)
 {

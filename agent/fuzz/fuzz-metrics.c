@@ -4,8 +4,9 @@
  * Prometheus' form, belongs to a family that was announced, and the domains' sums are kept. Knows
  * no file.
  */
+#include "core/names.h"
+#include "daemon/metrics.h"
 #include "fuzz/fuzz.h"
-#include "metrics.h"
 
 #include <ctype.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Fuzz target: pressure lines, and the numbers of sysfs and procfs. Knows no file. */
 #include "fuzz/fuzz.h"
-#include "psi.h"
+#include "host/psi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,8 +5,8 @@
  * hold does hold, and the work is bounded by the events and the seconds. Knows no file.
  */
 #include "fuzz/fuzz.h"
-#include "sim.h"
-#include "trace.h"
+#include "sim/sim.h"
+#include "sim/trace.h"
 
 /* The model presses twice in each second in which memory is short: more would only take longer. */
 #define LAST_US (3600 * USEC_PER_SEC)
@@ -20,10 +20,10 @@ static struct domain_rule rules[] = {
 	{.whom = "0a1b2c3d-0000-1111-2222-333344445555", .window_us = 5 * USEC_PER_SEC},
 };
 
-static void told(struct sim *s, enum told what)
+static void told(struct sim *s, const struct news *news)
 {
 	(void)s;
-	(void)what;
+	(void)news;
 }
 
 static void check_again(const struct trace_event *e, bool simulated)
@@ -74,7 +74,7 @@ static void run(struct trace *t, struct sim *s)
 	held(s, sim_end(s));
 	check(s->decisions <=
 	      DECISIONS_EACH * (s->events + s->now_us / USEC_PER_SEC + DECISIONS_EACH));
-	check(s->reclaimer.inventory.now.n <= s->events);
+	check(s->model.disks.n <= s->events);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

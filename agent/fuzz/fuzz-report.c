@@ -2,18 +2,23 @@
 /*
  * Fuzz target: what the daemon tells. Nothing that stderr or the journal get holds a character that
  * a terminal obeys, whatever a message quotes; the state file is JSON and has the actions that were
- * put in. Knows no journal.
+ * put in. Knows no journal and no file: what would reach one is
+ * wrapped by the linker.
  */
-/* What would reach a file, before any header names it. */
-#define replace_file fake_replace_file
-
 #include "fuzz/fuzz.h"
 
-#include "../report.c" /* with a file that is none */
+#include "core/names.h"
+#include "daemon/journal.h"
+#include "daemon/state-file.h"
+#include "host/util.h"
+
+#include <json-c/json.h>
+#include <string.h>
+#include <syslog.h>
 
 static char state_file[16384];
 
-int replace_file(int root, const char *path, const char *text, size_t len)
+int __wrap_replace_file(int root, const char *path, const char *text, size_t len)
 {
 	(void)root;
 	check(strcmp(path, STATE_FILE) == 0 && len < sizeof(state_file));
@@ -25,7 +30,7 @@ static struct sample next_sample(struct input *in)
 {
 	uint64_t v = next_number(in);
 
-	/* as host_sample() bounds it */
+	/* as memory_sample() bounds it */
 	return (struct sample){.held_known = v & 1,
 			       .held_kb = (int64_t)(v >> 23) - (INT64_C(1) << 40),
 			       .available_kb = (int64_t)(v >> 24),
@@ -57,7 +62,7 @@ static void tell_actions(struct report *r, struct input *in)
 		in->left--;
 		a = next_action(in);
 		report_started(r, &a);
-		report_told(r, (uint32_t)how, (unsigned)how);
+		report_triggered(r, (uint32_t)how, (unsigned)how);
 		a.done_us = a.started_us + how * USEC_PER_MSEC;
 		a.after = next_sample(in);
 		if (how & 1)
@@ -69,12 +74,13 @@ static void tell_actions(struct report *r, struct input *in)
 	}
 }
 
-static void check_state(const struct report *r)
+static void check_state(const struct report *r, const struct config *config,
+			const struct controller *c)
 {
 	struct json_object *o;
 	struct json_object *v;
 
-	check(report_write(-1, r) == 0);
+	check(state_file_write(-1, r, config, c) == 0);
 	o = json_tokener_parse(state_file);
 	check(o && json_object_object_get_ex(o, "actions", &v));
 	check((uint64_t)json_object_get_int64(v) == r->actions);
@@ -88,6 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *why = "a reason";
 	struct report r = {.mechanism = mechanism_names[size % MECHANISM_COUNT],
 			   .diagnosis.why = {why, why, why}};
+	const struct config config = config_default();
+	struct controller c = {.decision = {.at_us = size, .about = size % EVENT_COUNT}};
 	struct input in = {data, size};
 	FILE *usual = stderr;
 	char quoted[700];
@@ -107,6 +115,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		journal_entries -= *c == '\n';
 	check(journal_entries == 0); /* a line for each */
 	free(text);
-	check_state(&r);
+	check_state(&r, &config, &c);
 	return 0;
 }

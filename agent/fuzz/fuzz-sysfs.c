@@ -5,10 +5,12 @@
  * lowered, and then has its old value again. Knows no file: the calls that would reach one are
  * wrapped by the linker.
  */
-#include "config.h"
+#include "core/capabilities.h"
 #include "fuzz/fuzz.h"
-#include "host.h"
-#include "reclaimer.h"
+#include "host/config.h"
+#include "host/inventory.h"
+#include "host/memory.h"
+#include "host/params.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -28,7 +30,7 @@ static const char *const files[] = {
 	DISK "/reclaim/idle_ms",
 	DISK "/reclaim/pool_pages",
 	DISK "/reclaim/persistent_pages",
-	DISK "/reclaim/request_kb",
+	DISK "/reclaim/slot_kb",
 	DISK "/statistics/rd_req",
 	DISK "/statistics/wr_req",
 	PARAMS_DIR "/max_buffer_pages",
@@ -231,22 +233,24 @@ static void check_disk(const struct vbd *v)
 }
 
 /* Twice: the second time it is known, and has a rate. */
-static void try_inventory(struct reclaimer *r, const struct policy *p)
+static void try_inventory(struct inventory *inv, const struct policy *p)
 {
-	struct offer o = {.gives_ram = {true, true, true}};
+	struct host_view view = {.disks = &inv->now, .gives_ram = {true, true, true}};
+	struct capabilities c;
 
 	for (int i = 0; i < 2; i++) {
 		opened = false;
-		check(inventory_read(0, &r->inventory) == 0);
-		check(r->inventory.now.n <= 1);
-		check(opened == (r->inventory.now.n == 1)); /* else nothing of it is tried */
-		if (r->inventory.now.n)
-			check_disk(r->inventory.now.vbds);
+		check(inventory_read(0, inv) == 0);
+		check(inv->now.n <= 1);
+		check(opened == (inv->now.n == 1)); /* else nothing of it is tried */
+		if (inv->now.n)
+			check_disk(inv->now.vbds);
 	}
-	reclaimer_offer(r, p, &o);
+	view.params = inv->params;
+	c = capabilities_of(p, &view);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		for (int s = 0; s < SCOPE_COUNT; s++)
-			check(o.there_kb[l][s] == KB_UNKNOWN || o.there_kb[l][s] < 3 * FIGURE_KB);
+			check(c.ram_kb[l][s] == KB_UNKNOWN || c.ram_kb[l][s] < 3 * FIGURE_KB);
 }
 
 static bool text_names(const char *text, uint64_t v)
@@ -312,27 +316,27 @@ static void try_window(enum level level, enum scope scope)
 static void try_memory(void)
 {
 	struct sample s;
-	struct host h;
+	struct memory h;
 
-	if (host_open(0, &h) < 0)
+	if (memory_open(0, &h) < 0)
 		return;
-	if (host_sample(&h, &s) == 0) {
+	if (memory_sample(&h, &s) == 0) {
 		check(s.available_kb >= 0 && s.available_kb <= MEMORY_KB);
 		check(s.held_kb >= -MEMORY_KB && s.held_kb <= MEMORY_KB);
 	}
-	host_close(&h);
+	memory_close(&h);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct reclaimer r;
+	static struct inventory inv;
 	const struct config c = config_default();
 	struct input in = {data, size};
 	uint8_t which = size ? data[size - 1] : 0;
 
 	put_files(&in);
-	try_inventory(&r, &c.policy);
-	inventory_free(&r.inventory);
+	try_inventory(&inv, &c.policy);
+	inventory_free(&inv);
 	try_restore();
 	try_window((enum level)(which % LEVEL_GRANTS + 1), (enum scope)(which / 2 % SCOPE_COUNT));
 	try_memory();

@@ -2,22 +2,17 @@
 /*
  * Fuzz target: values and watches of xenstore, through the agent's own handlers. Every request gets
  * at most one answer, of the mailbox's form and with its id; nothing else is written; a rule is had
- * by the whole of a name alone; an estimate stays within what a backend can hold. No xenstored.
+ * by the whole of a name alone; an estimate stays within what a backend can hold. No xenstored, and
+ * no file: what would reach one is wrapped by the linker.
  */
-/* What would reach files, before any header names it: a host's figures are another target's. */
-#define inventory_read	fake_inventory_read
-#define host_sample	fake_host_sample
-#define host_balloon	fake_host_balloon
-#define reclaimer_begin fake_reclaimer_begin
-#define report_write	fake_report_write
-
+#include "cli/slots.h"
 #include "fuzz/fuzz.h"
-#include "requests.h"
 
 #include <stdarg.h>
 #include <xenstore.h>
 
-#include "../agent.c" /* the handlers are its own */
+#include "daemon/state-file.h"
+#include "daemon/xenstore.c" /* the handlers are its own */
 
 enum { NAME, VM, FRONTEND, QUEUES, QUEUES_MAX, ORDER, ORDER_MAX, REQUEST, RESPONSE, OWN_TARGET };
 
@@ -52,28 +47,30 @@ static void wrote(const char *path, const char *value, size_t len)
 	answers++;
 }
 
+static struct target targets[2];
 static struct vbd disks[] = {
 	{.domid = 1, .devid = 51712, .levels = 7, .squeeze_ms = 10},
 	{.domid = 2, .devid = 51712},
 };
 
-int inventory_read(int root, struct inventory *inv)
+int __wrap_inventory_read(int root, struct inventory *inv)
 {
 	(void)root;
 	inv->now = (struct vbd_list){.vbds = disks, .n = ARRAY_SIZE(disks)};
+	inv->targets = targets;
 	inv->params = true;
 	inv->mechanism = MECHANISM_MODULE;
 	return 0;
 }
 
-int host_sample(const struct host *h, struct sample *s)
+int __wrap_memory_sample(const struct memory *h, struct sample *s)
 {
 	(void)h;
 	*s = (struct sample){.held_known = true, .held_kb = 100000, .available_kb = 100000};
 	return 0;
 }
 
-int host_balloon(const struct host *h, struct balloon *b)
+int __wrap_memory_balloon(const struct memory *h, struct balloon *b)
 {
 	(void)h;
 	*b = (struct balloon){.current_kb = 600000, .target_kb = 700000};
@@ -81,22 +78,24 @@ int host_balloon(const struct host *h, struct balloon *b)
 }
 
 /* What is begun is never done: nothing wakes this. */
-int reclaimer_begin(struct reclaimer *r, const struct policy *p, const struct offer *o,
-		    const struct action *a, uint64_t window_us, uint64_t now_us)
+int __wrap_reclaimer_begin(struct reclaimer *r, const struct vbd_list *all, struct order *o,
+			   uint64_t now_us)
 {
 	(void)r;
-	(void)p;
-	(void)o;
+	(void)all;
 	(void)now_us;
-	check(a->level <= LEVEL_REQUESTS && window_us >= USEC_PER_MSEC);
-	check(window_us <= 60 * USEC_PER_SEC);
-	return a->domid == 1 ? -ENODEV : 0;
+	check(o->action->level <= LEVEL_SLOTS && o->window_us >= USEC_PER_MSEC);
+	check(o->window_us <= 60 * USEC_PER_SEC);
+	return o->action->domid == 1 ? -ENODEV : 0;
 }
 
-int report_write(int root, const struct report *r)
+int __wrap_state_file_write(int root, const struct report *r, const struct config *config,
+			    const struct controller *c)
 {
 	(void)root;
 	(void)r;
+	(void)config;
+	(void)c;
 	return 0;
 }
 
@@ -119,8 +118,8 @@ static void try_names(struct agent *a)
 
 static void try_estimate(struct agent *a)
 {
-	const struct inventory *inv = &a->reclaimer.inventory;
-	struct requests r = requests_estimate(&a->store, inv);
+	const struct inventory *inv = &a->inventory;
+	struct slots r = slots_estimate(&a->store, inv);
 
 	check(r.held_kb <= inv->now.n * 256 * 512 * 40 && r.kept_kb <= inv->now.n * 256 * 48);
 	check(r.kept_kb <= r.held_kb);
@@ -145,6 +144,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.config = config_default(),
 		.facts = {.mechanism = MECHANISM_MODULE, .params = true},
 		.report = {.mechanism = "module"},
+		.controller = {.ops = &machine_ops,
+			       .host = &a,
+			       .policy = &a.config.policy,
+			       .view.disks = &a.inventory.now},
 	};
 	char token[96];
 
@@ -160,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
 		values[i].len = next_field(&in, values[i].value, sizeof(values[i].value));
 	read_response(&a, MAILBOX_TOOLSTACKS);
-	look(&a);
+	controller_scan(&a.controller);
 	try_names(&a);
 	try_estimate(&a);
 	fire(&a, MAILBOX_REQUEST);

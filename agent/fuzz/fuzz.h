@@ -6,7 +6,7 @@
 #ifndef XEN_RECLAIM_FUZZ_H
 #define XEN_RECLAIM_FUZZ_H
 
-#include "util.h"
+#include "host/util.h"
 
 #include <string.h>
 

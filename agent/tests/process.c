@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/process.h"
 
+#include "host/util.h"
 #include "tests/cmocka-all.h"
-#include "util.h"
 
 #include <dirent.h>
 #include <fcntl.h>

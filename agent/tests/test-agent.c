@@ -4,6 +4,7 @@
  * --root is a stub: plain files stand for procfs and sysfs, so parameters are set, but nothing is
  * reclaimed. Waits for what happens, never for time.
  */
+#include "core/names.h"
 #include "tests/process.h"
 #include "tests/world.h"
 
@@ -123,7 +124,7 @@ static void dry_run_changes_nothing(void **state)
 	put_native("vbd-1-51712");
 	start_daemon(ARGS("--dry-run"));
 	let_target_fall();
-	WAIT(strstr(w.daemon.text[ERR], "balloon: would reclaim requests of idle disks (dry run)"));
+	WAIT(strstr(w.daemon.text[ERR], "balloon: would reclaim slots of idle disks (dry run)"));
 	expect_untouched();
 	assert_string_equal(store_get(MAILBOX_AGENT), "(none)");
 	stop_daemon();
@@ -247,8 +248,7 @@ static void metrics_that_cannot_be_written_are_told_of_once(void **state)
 
 static void domains_have_their_names_in_the_metrics(void **state)
 {
-	static const char *const files[] = {"idle_ms", "pool_pages", "persistent_pages",
-					    "request_kb"};
+	static const char *const files[] = {"idle_ms", "pool_pages", "persistent_pages", "slot_kb"};
 	char path[128];
 
 	(void)state;
@@ -256,12 +256,12 @@ static void domains_have_their_names_in_the_metrics(void **state)
 		(void)snprintf(path, sizeof(path), VBD_DIR "/vbd-2-51712/reclaim/%s", files[i]);
 		tree_put(&w.tree, path, "5\n");
 	}
-	tree_put(&w.tree, VBD_DIR "/vbd-2-51712/reclaim/levels", "pool grants requests\n");
+	tree_put(&w.tree, VBD_DIR "/vbd-2-51712/reclaim/levels", "pool grants slots\n");
 	store_put("/local/domain/2/name", "web-1");
 	tree_put(&w.tree, CONFIG, WITH_METRICS);
 	start_daemon(ARGS());
 	assert_true(metrics_say("{domid=\"2\",name=\"web-1\",kind=\"pool\"} 20480\n"));
-	assert_true(metrics_say("{domid=\"2\",name=\"web-1\",kind=\"requests\"} 5120\n"));
+	assert_true(metrics_say("{domid=\"2\",name=\"web-1\",kind=\"slots\"} 5120\n"));
 	stop_daemon();
 }
 
@@ -284,7 +284,7 @@ static void a_fall_of_the_balloon_target_reclaims_request_slots(void **state)
 	let_target_fall();
 	WAIT(newest_is("no-gain"));
 	expect_newest("cause", "balloon");
-	expect_newest("level", "requests");
+	expect_newest("level", "slots");
 	expect_newest("scope", "idle");
 	stop_daemon();
 	expect_untouched();
@@ -297,7 +297,7 @@ static void a_fall_without_request_slots_is_told_of_once(void **state)
 	let_target_fall();
 	store_put(TARGET, "400000");
 	sync_daemon();
-	assert_int_equal(count(w.daemon.text[ERR], "only request slots would"), 1);
+	assert_int_equal(count(w.daemon.text[ERR], "only slots would"), 1);
 	assert_int_equal(actions_now(), 0);
 	stop_daemon();
 	expect_untouched();
@@ -388,7 +388,7 @@ static void let_it_look(unsigned id)
 {
 	char text[32];
 
-	request(id, "requests - *");
+	request(id, "slots - *");
 	(void)snprintf(text, sizeof(text), "%u error EOPNOTSUPP", id);
 	WAIT(count_responses(text));
 }
@@ -595,7 +595,7 @@ static void a_trigger_at_level_pool_leaves_the_grants(void **state)
 static void what_parameters_cannot_do_is_refused(void **state)
 {
 	static const char *const args[][4] = {
-		{"trigger", "1"}, {"trigger", "1/51712"}, {"trigger", "--level=requests"}};
+		{"trigger", "1"}, {"trigger", "1/51712"}, {"trigger", "--level=slots"}};
 
 	(void)state;
 	start_daemon(ARGS());
@@ -615,18 +615,17 @@ static void one_disk_is_told_where_the_kernel_offers_it(void **state)
 	start_daemon(ARGS());
 	put_native("vbd-1-51712"); /* comes while the daemon runs */
 	put_native("vbd-2-51712");
-	assert_int_equal(
-		run(cli_path, ARGS("trigger", "--level=requests", "--window=40", "2/51712")), 0);
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=slots", "--window=40", "2/51712")),
+			 0);
 	assert_string_equal(w.cli.text[OUT], "0 kB back from 1 disks\n");
 	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger", "");
-	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger",
-		    "requests 40");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "slots 40");
 	expect_said(&w.daemon, ERR, "the mechanism is native now");
 	assert_int_equal(run(cli_path, ARGS("trigger", "2/51728")), 1);
 	expect_said(&w.cli, ERR, "no such domain or disk");
 	assert_int_equal(run(cli_path, ARGS("status")), 0);
 	expect_said(&w.cli, OUT, "mechanism   native");
-	expect_said(&w.cli, OUT, "REQUESTS(kB)");
+	expect_said(&w.cli, OUT, "SLOTS(kB)");
 	stop_daemon();
 	expect_untouched();
 }
@@ -644,7 +643,7 @@ static void an_excluded_domain_is_left_alone(void **state)
 	WAIT(actions_now() == 1);
 	sync_daemon();
 	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger",
-		    "requests 700");
+		    "slots 700");
 	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "");
 	stop_daemon();
 	expect_untouched();
@@ -767,7 +766,7 @@ static void malformed_requests_are_answered(void **state)
 		{"56 9999999999 pool 0 *", "56 error ERANGE"},
 		{"57 9999999999 pool - 32752", "57 error ERANGE"},
 		{"58 9999999999 pool - -1", "58 error EINVAL"},
-		{"59 9999999999 requests - *", "59 error EOPNOTSUPP"},
+		{"59 9999999999 slots - *", "59 error EOPNOTSUPP"},
 		{"60 9999999999 pool - 1", "60 error EOPNOTSUPP"},
 	};
 	char text[3000];
@@ -990,7 +989,7 @@ static void a_driver_domain_with_an_excluded_domain_acts_on_requests_alone(void 
 	store_put(IN_DRIVER(TARGET), "500000");
 	store_put(REQUEST_TO_DRIVER, "84 9999999999 pool - *");
 	WAIT(driver_responds("84 ok 2 "));
-	WAIT(strstr(w.daemon.text[ERR], "only request slots would"));
+	WAIT(strstr(w.daemon.text[ERR], "only slots would"));
 	assert_int_equal(actions_now(), 1);
 	expect_newest("cause", "request");
 	stop_daemon();
@@ -1154,12 +1153,12 @@ static void expect_host(struct json_object *o)
 	assert_string_not_equal(string(o, "unseen"), "");
 }
 
-static void expect_levels(struct json_object *levels, const char *pages)
+static void expect_levels(struct json_object *shown, const char *pages)
 {
 	for (int l = 0; l < LEVEL_COUNT; l++) {
-		struct json_object *level = member(levels, level_names[l]);
+		struct json_object *level = member(shown, levels[l].name);
 
-		assert_string_equal(string(level, "gives_ram"), l == LEVEL_REQUESTS ? "no" : pages);
+		assert_string_equal(string(level, "gives_ram"), l == LEVEL_SLOTS ? "no" : pages);
 		assert_string_not_equal(string(level, "why"), "");
 	}
 }
@@ -1403,13 +1402,13 @@ static void watch_records_what_replay_reads(void **state)
 	WAIT(strstr(w.cli.text[OUT], "memory"));
 	expect_said(&w.cli, OUT, "mechanism native");
 	expect_said(&w.cli, OUT, "1 is web_server");
-	expect_said(&w.cli, OUT, "1/51712: pool 8, grants 4096, requests 1248 kB, idle for 9 s");
+	expect_said(&w.cli, OUT, "1/51712: pool 8, grants 4096, slots 1248 kB, idle for 9 s");
 	let_target_fall();
-	WAIT(strstr(w.cli.text[OUT], "balloon: requests of idle disks: open"));
+	WAIT(strstr(w.cli.text[OUT], "balloon: slots of idle disks: open"));
 	tree_put(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/persistent_pages",
 		 "0\n");
 	WAIT(strstr(w.cli.text[OUT], "1/51712: pool 8, grants 0"));
-	WAIT(strstr(w.cli.text[OUT], "balloon: requests of idle disks: 0 kB back"));
+	WAIT(strstr(w.cli.text[OUT], "balloon: slots of idle disks: 0 kB back"));
 	tree_drop(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712");
 	WAIT(strstr(w.cli.text[OUT], "gone     1/51712"));
 	assert_int_equal(kill(w.cli.pid, SIGTERM), 0);
@@ -1417,8 +1416,95 @@ static void watch_records_what_replay_reads(void **state)
 	assert_int_equal(exit_status(&w.cli), 0);
 	stop_daemon();
 	assert_int_equal(run(cli_path, ARGS("replay", path)), 0);
-	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " action balloon requests idle\n"));
+	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " action balloon slots idle\n"));
 	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " end\n"));
+}
+
+static void put_disk_figure(const char *file, const char *text)
+{
+	static const char *const vbds[] = {"vbd-1-51712", "vbd-2-51712"};
+	char path[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(vbds); i++) {
+		(void)snprintf(path, sizeof(path), "sys/bus/xen-backend/devices/%s/reclaim/%s",
+			       vbds[i], file);
+		tree_put(&w.tree, path, text);
+	}
+}
+
+/* What each line that begins an action says of it, in order. */
+static void list_recorded(char *list, size_t size)
+{
+	const char *text = tree_get(&w.tree, "a.trace");
+	size_t len = 0;
+
+	list[0] = '\0';
+	while ((text = strstr(text, " action "))) {
+		text += strlen(" action ");
+		len += (size_t)snprintf(list + len, size - len, "%.*s\n", (int)strcspn(text, "\n"),
+					text);
+	}
+}
+
+static void list_replayed(char *list, size_t size)
+{
+	size_t len = 0;
+
+	list[0] = '\0';
+	for (const char *line = w.cli.text[OUT]; *line; line = strchr(line, '\n') + 1) {
+		struct json_object *o = parse(line);
+
+		if (strcmp(string(o, "event"), "action") == 0)
+			len += (size_t)snprintf(list + len, size - len, "%s %s %s\n",
+						string(o, "cause"), string(o, "level"),
+						string(o, "scope"));
+		(void)json_object_put(o);
+	}
+}
+
+/* Hard pressure, then a target that falls: daemon and replay take the same steps. */
+static void a_record_replays_to_the_same_decisions(void **state)
+{
+	char recorded[256];
+	char replayed[256];
+	struct sealed psi;
+	char option[160];
+	char path[128];
+
+	(void)state;
+	put_native("vbd-1-51712");
+	put_native("vbd-2-51712");
+	(void)snprintf(path, sizeof(path), "%s/a.trace", w.tree.path);
+	(void)snprintf(option, sizeof(option), "--record=%s", path);
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &psi);
+	start_daemon(ARGS());
+	spawn(&w.cli, cli_path, ARGS("watch", option));
+	WAIT(strstr(w.cli.text[OUT], "memory"));
+	for (int i = 0; i < 5; i++) /* half a second */
+		stall(&psi, "full");
+	/* the kernel reclaims once both have seen why */
+	WAIT(strstr(w.cli.text[OUT], "full +") &&
+	     strstr(w.cli.text[OUT], "hard-pressure: grants of idle disks: open"));
+	put_disk_figure("pool_pages", "0\n");
+	put_disk_figure("persistent_pages", "0\n");
+	tree_put(&w.tree, CURRENT, "608208\n");
+	WAIT(newest_is("helped"));
+	tree_put(&w.tree, XEN_MEMORY "/target_kb", "500000\n");
+	let_target_fall();
+	WAIT(strstr(w.cli.text[OUT], "target 500000 kB") &&
+	     strstr(w.cli.text[OUT], "balloon: slots of idle disks: open"));
+	put_disk_figure("slot_kb", "48\n");
+	WAIT(actions_now() == 2 && newest_is("helped"));
+	WAIT(strstr(w.cli.text[OUT], "balloon: slots of idle disks: 2400 kB back"));
+	assert_int_equal(kill(w.cli.pid, SIGTERM), 0);
+	WAIT(w.cli.pid == 0);
+	stop_daemon();
+	tree_unseal(&psi);
+	list_recorded(recorded, sizeof(recorded));
+	assert_string_equal(recorded, "hard-pressure grants idle\nballoon slots idle\n");
+	assert_int_equal(run(cli_path, ARGS("replay", "--json", path)), 0);
+	list_replayed(replayed, sizeof(replayed));
+	assert_string_equal(replayed, recorded);
 }
 
 static void watch_speaks_json(void **state)
@@ -1568,6 +1654,7 @@ int main(int argc, char **argv)
 		T(replay_says_that_it_does_not_know_what_actions_gave),
 		T(replay_names_the_line_that_is_wrong),
 		T(watch_records_what_replay_reads),
+		T(a_record_replays_to_the_same_decisions),
 		T(watch_speaks_json),
 		T(top_shows_domains_and_disks_on_80_columns),
 		T(top_obeys_its_keys),

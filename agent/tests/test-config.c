@@ -2,21 +2,9 @@
 /* Tests of the configuration: what each key takes and refuses, and that what is shipped is true. */
 
 /* The table of keys itself, to see that nothing of it is left out here or in the shipped file. */
-#define config_free    table_config_free
-#define config_default table_config_default
-#define config_load    table_config_load
-#define config_parse   table_config_parse
-#include "config.c"
-#undef config_free
-#undef config_default
-#undef config_load
-#undef config_parse
+#include "host/config-keys.c"
 
-struct config config_default(void);
-void config_free(struct config *c);
-int config_load(int root, const char *path, struct config *c, struct config_error *err);
-int config_parse(const char *text, size_t len, const char *name, struct config *c,
-		 struct config_error *err);
+#include <fcntl.h>
 
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
@@ -63,9 +51,9 @@ static uint64_t value_of(const struct config *c, const struct key *k)
 
 static void expect_same(const struct config *a, const struct config *b)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (value_of(a, &keys[i]) != value_of(b, &keys[i]))
-			fail_msg("[%s] %s differs", keys[i].section, keys[i].name);
+	for (size_t i = 0; i < config_n_keys; i++)
+		if (value_of(a, &config_keys[i]) != value_of(b, &config_keys[i]))
+			fail_msg("[%s] %s differs", config_keys[i].section, config_keys[i].name);
 	assert_int_equal(a->some.window_us, b->some.window_us);
 	assert_int_equal(a->full.window_us, b->full.window_us);
 }
@@ -104,7 +92,7 @@ static const struct taken taken[] = {
 	{"balloon", "reserve", "0kB", 0},
 	{"reclaim", "max_level", "pool", LEVEL_POOL},
 	{"reclaim", "max_level", "grants", LEVEL_GRANTS},
-	{"reclaim", "max_level", "requests", LEVEL_REQUESTS},
+	{"reclaim", "max_level", "slots", LEVEL_SLOTS},
 	{"reclaim", "window", "150ms", 150 * MS},
 	{"reclaim", "window", "60s", 60 * S},
 	{"reclaim", "idle_time", "1s", S},
@@ -131,16 +119,17 @@ static const struct taken taken[] = {
 
 static const struct key *find_key(const char *section, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].name, name) == 0)
-			return &keys[i];
+	for (size_t i = 0; i < config_n_keys; i++)
+		if (strcmp(config_keys[i].section, section) == 0 &&
+		    strcmp(config_keys[i].name, name) == 0)
+			return &config_keys[i];
 	fail_msg("no key [%s] %s", section, name);
 	return NULL;
 }
 
 static void every_key_is_set_within_its_bounds(void **state)
 {
-	bool seen[ARRAY_SIZE(keys)] = {0};
+	bool seen[ARRAY_SIZE(config_keys)] = {0};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
@@ -162,11 +151,12 @@ static void every_key_is_set_within_its_bounds(void **state)
 		       : k->parse == parse_metrics ? sizeof(c.metrics_file)
 						   : sizeof(uint64_t));
 		expect_same(&c, &expected); /* and sets nothing else */
-		seen[k - keys] = true;
+		seen[k - config_keys] = true;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+	for (size_t i = 0; i < config_n_keys; i++)
 		if (!seen[i])
-			fail_msg("[%s] %s is not tested", keys[i].section, keys[i].name);
+			fail_msg("[%s] %s is not tested", config_keys[i].section,
+				 config_keys[i].name);
 }
 
 static void a_threshold_is_a_stall_time_and_a_window(void **state)
@@ -255,7 +245,7 @@ static const struct {
 
 static void a_wrong_value_is_refused_with_its_place_and_the_right_form(void **state)
 {
-	bool seen[ARRAY_SIZE(keys)] = {0};
+	bool seen[ARRAY_SIZE(config_keys)] = {0};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
@@ -269,11 +259,12 @@ static void a_wrong_value_is_refused_with_its_place_and_the_right_form(void **st
 		if (parse_key(k->section, k->name, refused[i].value, &c, &err) != -EINVAL)
 			fail_msg("%s = %s is not refused", k->name, refused[i].value);
 		expect_error(&err, parts, ARRAY_SIZE(parts));
-		seen[k - keys] = true;
+		seen[k - config_keys] = true;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+	for (size_t i = 0; i < config_n_keys; i++)
 		if (!seen[i])
-			fail_msg("[%s] %s is not tested", keys[i].section, keys[i].name);
+			fail_msg("[%s] %s is not tested", config_keys[i].section,
+				 config_keys[i].name);
 }
 
 static void what_is_wrong_is_shown_as_printable_text(void **state)
@@ -345,7 +336,7 @@ static void a_line_too_long_is_refused_and_the_longest_is_not(void **state)
 	(void)state;
 	(void)snprintf(text, sizeof(text), "[reclaim]\n#%0197d\nwindow = 1s\n", 0);
 	assert_int_equal(parse(text, &c, &err), 0);
-	assert_int_equal(c.window_us, S);
+	assert_int_equal(c.policy.window_us, S);
 	(void)snprintf(text, sizeof(text), "[reclaim]\n#%0198d\nwindow = 1s\n", 0);
 	assert_int_equal(parse(text, &c, &err), -EINVAL);
 	expect_error(&err, parts, ARRAY_SIZE(parts));
@@ -399,7 +390,7 @@ static void drop_ins_are_read_in_order_and_override(void **state)
 	tree_put(&tree, DROP_INS "/.conf", "[reclaim]\nwindow = 9s\n");
 	if (config_load(tree.root, CONFIG_PATH, &c, &err) != 0)
 		fail_msg("%s", err.text);
-	expected.window_us = 3 * S;
+	expected.policy.window_us = 3 * S;
 	expected.policy.idle_us = 2 * S;
 	expected.policy.min_gain_kb = 8;
 	expected.policy.backoff_after = 8;
@@ -434,7 +425,7 @@ static void drop_ins_need_no_file(void **state)
 	(void)state;
 	tree_put(&tree, DROP_INS "/a.conf", "[reclaim]\nwindow = 3s\n");
 	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), 0);
-	assert_int_equal(c.window_us, 3 * S);
+	assert_int_equal(c.policy.window_us, 3 * S);
 }
 
 /* A section ends with its file. */
@@ -459,7 +450,7 @@ static void an_error_leaves_the_configuration_untouched(void **state)
 	struct config_error err;
 
 	(void)state;
-	c.window_us = 7 * S;
+	c.policy.window_us = 7 * S;
 	c.policy.backoff_after = 77;
 	expected = c;
 	tree_put(&tree, CONFIG_PATH, "[reclaim]\nwindow = 1s\n");
@@ -486,19 +477,19 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	tree_mkdir(&tree, CONFIG_PATH);
 	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -EISDIR);
 	expect_error(&err, parts, ARRAY_SIZE(parts));
-	assert_int_equal(c.window_us, 0);
+	assert_int_equal(c.policy.window_us, 0);
 }
 
 static void a_file_too_large_is_refused(void **state)
 {
-	char *text = malloc(FILE_MAX_BYTES + 1);
+	char *text = malloc(CONFIG_MAX_BYTES + 1);
 	struct config_error err;
 	struct config c = {0};
 
 	(void)state;
 	assert_non_null(text);
-	memset(text, '\n', FILE_MAX_BYTES + 1);
-	tree_put_bytes(&tree, CONFIG_PATH, text, FILE_MAX_BYTES + 1);
+	memset(text, '\n', CONFIG_MAX_BYTES + 1);
+	tree_put_bytes(&tree, CONFIG_PATH, text, CONFIG_MAX_BYTES + 1);
 	free(text);
 	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -E2BIG);
 }
@@ -539,12 +530,12 @@ static void the_first_rest_is_no_longer_than_the_longest(void **state)
 
 static char *read_shipped(void)
 {
-	char *text = malloc(FILE_MAX_BYTES);
+	char *text = malloc(CONFIG_MAX_BYTES);
 	ssize_t n;
 
 	assert_non_null(text);
 	enter_top();
-	n = read_text(AT_FDCWD, "etc/xen-reclaim.conf", text, FILE_MAX_BYTES);
+	n = read_text(AT_FDCWD, "etc/xen-reclaim.conf", text, CONFIG_MAX_BYTES);
 	assert_true(n > 0);
 	return text;
 }
@@ -584,8 +575,9 @@ static void the_shipped_file_documents_every_key_with_its_default(void **state)
 	(void)state;
 	c.policy.grow_limit_kb = 1;
 	uncomment(text);
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		assert_int_not_equal(value_of(&c, &keys[i]), value_of(&expected, &keys[i]));
+	for (size_t i = 0; i < config_n_keys; i++)
+		assert_int_not_equal(value_of(&c, &config_keys[i]),
+				     value_of(&expected, &config_keys[i]));
 	if (parse(text, &c, &err) != 0)
 		fail_msg("%s", err.text);
 	expect_same(&c, &expected);
@@ -623,7 +615,7 @@ static void a_domain_has_rules_of_its_own(void **state)
 	assert_true(rule(&c, "0a1b2c3d-0000-1111-2222-333344445555")->exclude);
 	assert_int_equal(rule(&c, "web server of the house that has quite a long name")->idle_us,
 			 MIN);
-	assert_int_equal(c.window_us, 200 * MS);
+	assert_int_equal(c.policy.window_us, 200 * MS);
 	config_free(&c);
 	assert_int_equal(c.policy.n_rules, 0);
 }

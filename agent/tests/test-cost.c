@@ -4,15 +4,16 @@
  * a real xenstored and a tree of plain files below --root, and of the policy by itself. The figures
  * are printed.
  */
-#include "decide.h"
-#include "host.h"
-#include "mailbox.h"
-#include "params.h"
+#include "core/decide.h"
+#include "host/mailbox.h"
+#include "host/memory.h"
+#include "host/params.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
+#include "tests/policy.h"
 #include "tests/process.h"
 #include "tests/tree.h"
 #include "tests/xenstored.h"
-#include "util.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -305,7 +306,7 @@ static void request(const char *rest)
 /* A look at all disks, and nothing else: no kernel offers this of a disk that is not there. */
 static void let_it_look(void)
 {
-	request("requests - 9");
+	request("slots - 9");
 }
 
 /* --- tests ------------------------------------------------------------------------------------ */
@@ -442,7 +443,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* From before a request is written to after the first write to the parameter was seen. */
-static uint64_t told_us(int seen)
+static uint64_t triggered_us(int seen)
 {
 	char buf[4096] __attribute__((aligned(8)));
 	struct pollfd p = {seen, POLLIN, 0};
@@ -467,7 +468,7 @@ static uint64_t median_told_us(int seen)
 	uint64_t us[EVENTS];
 
 	for (int i = 0; i < EVENTS; i++)
-		us[i] = told_us(seen);
+		us[i] = triggered_us(seen);
 	qsort(us, EVENTS, sizeof(us[0]), compare);
 	print_message("request to parameter written, through xenstored: median %" PRIu64
 		      " us, least %" PRIu64 ", greatest %" PRIu64 "\n",
@@ -496,19 +497,21 @@ static void the_kernel_is_told_at_once(void **state)
 #define MANY 1000
 
 static struct vbd vbds[MANY];
-static uint32_t order[MANY];
+static struct target targets[MANY];
 
-/* An offer, a decision, and the order of the disks it is for. */
+/* What can be had, a decision, and the order of the disks it is for. */
 static void decide_over(size_t n)
 {
-	struct policy p = {.max_level = LEVEL_REQUESTS, .idle_us = USEC_PER_SEC, .min_gain_kb = 1};
-	struct offer o = {.gives_ram = {true, true, true}};
+	struct policy p = {.max_level = LEVEL_SLOTS, .idle_us = USEC_PER_SEC, .min_gain_kb = 1};
+	const bool all[LEVEL_COUNT] = {true, true, true};
+	struct vbd_list list = list_of(vbds, n);
+	struct capabilities c;
 	struct event e = {.type = EVENT_HARD};
 	struct state s = {0};
 
-	offer_vbds(&p, vbds, n, &o);
-	(void)decide(&p, &o, &s, &e, 3600 * USEC_PER_SEC);
-	(void)order_vbds(&p, &o, &s.action, vbds, n, order);
+	c = can_of(&p, vbds, n, all, 0);
+	(void)decide(&p, &c, &s, &e, 3600 * USEC_PER_SEC);
+	(void)rank_vbds(&p, all, &s.action, &list, targets);
 }
 
 /* A child that is stepped through it, one instruction at a time. */

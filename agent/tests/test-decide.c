@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Tests of the policy under virtual time. No I/O, no mechanism: what decide() promises, called. */
-#include "config.h"
-#include "decide.h"
+#include "core/action.h"
+#include "core/decide.h"
+#include "core/growth.h"
+#include "core/idle.h"
+#include "core/names.h"
+#include "core/pacing.h"
+#include "core/reuse.h"
+#include "host/config.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
-#include "util.h"
+#include "tests/policy.h"
 
 #include <string.h>
 #include <time.h>
@@ -14,7 +21,7 @@
 /* A host whose memory the test moves by hand. */
 struct world {
 	struct policy p;
-	struct offer o;
+	struct capabilities o;
 	struct state s;
 	uint64_t now;
 	int64_t held_kb;
@@ -31,20 +38,20 @@ static struct world ballooned(void)
 	w.o.gives_ram[LEVEL_GRANTS] = true;
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		for (int c = 0; c < SCOPE_COUNT; c++)
-			w.o.there_kb[l][c] = KB_UNKNOWN;
+			w.o.ram_kb[l][c] = KB_UNKNOWN;
 	return w;
 }
 
-/* And with a kernel that takes request slots. */
+/* And with a kernel that takes slots. */
 static struct world slotted(void)
 {
 	struct world w = ballooned();
 
 	for (int c = 0; c < SCOPE_COUNT; c++) {
-		w.o.offered[LEVEL_REQUESTS][c] = true;
+		w.o.offered[LEVEL_SLOTS][c] = true;
 		w.o.slots_kb[c] = 20000;
 	}
-	w.o.gives_ram[LEVEL_REQUESTS] = true;
+	w.o.gives_ram[LEVEL_SLOTS] = true;
 	return w;
 }
 
@@ -63,7 +70,7 @@ static void expect_reclaim(const struct world *w, const struct plan *plan, enum 
 			   enum scope scope)
 {
 	assert_true(plan->reclaim);
-	assert_string_equal(level_names[w->s.action.level], level_names[level]);
+	assert_string_equal(levels[w->s.action.level].name, levels[level].name);
 	assert_string_equal(scope_names[w->s.action.scope], scope_names[scope]);
 }
 
@@ -373,7 +380,7 @@ static void a_request_that_waits_is_not_lost_to_what_comes_first(void **state)
 	static const struct {
 		enum event_type type;
 		enum level level;
-	} first[] = {{EVENT_HARD, LEVEL_GRANTS}, {EVENT_BALLOON_FALL, LEVEL_REQUESTS}};
+	} first[] = {{EVENT_HARD, LEVEL_GRANTS}, {EVENT_BALLOON_FALL, LEVEL_SLOTS}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
@@ -403,7 +410,7 @@ static void requests_do_not_rest(void **state)
 		(void)carry_out(&w, 0);
 		w.now += S;
 	}
-	assert_int_equal(w.s.rungs[LEVEL_GRANTS][SCOPE_ALL].failures, 0);
+	assert_int_equal(w.s.steps[LEVEL_GRANTS][SCOPE_ALL].failures, 0);
 }
 
 static void a_balloon_fall_takes_request_slots_at_once(void **state)
@@ -412,7 +419,7 @@ static void a_balloon_fall_takes_request_slots_at_once(void **state)
 	struct plan plan = send(&w, EVENT_BALLOON_FALL);
 
 	(void)state;
-	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_IDLE);
+	expect_reclaim(&w, &plan, LEVEL_SLOTS, SCOPE_IDLE);
 	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
 }
 
@@ -434,7 +441,7 @@ static void a_fall_without_request_slots_is_said_once_and_left_alone(void **stat
 	(void)state;
 	expect_no_room(&w);
 	w = slotted();
-	w.o.gives_ram[LEVEL_REQUESTS] = false;
+	w.o.gives_ram[LEVEL_SLOTS] = false;
 	expect_no_room(&w);
 	w = slotted();
 	w.p.max_level = LEVEL_GRANTS;
@@ -457,7 +464,7 @@ static void a_fall_waits_on_while_what_makes_no_room_is_taken(void **state)
 	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_ALL);
 	w.now = carry_out(&w, 0).wake_us;
 	plan = send(&w, EVENT_TIMER);
-	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_IDLE);
+	expect_reclaim(&w, &plan, LEVEL_SLOTS, SCOPE_IDLE);
 	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
 	assert_false(w.s.wanted);
 }
@@ -500,16 +507,16 @@ static void falls_that_got_nothing_make_nothing_rest_for_pressure(void **state)
 	(void)state;
 	for (unsigned i = 0; i < w.p.backoff_after; i++) {
 		assert_int_equal(fall_gives(&w, 90000, 0), VERDICT_NO_GAIN);
-		expect_reclaim(&w, &(struct plan){.reclaim = true}, LEVEL_REQUESTS, SCOPE_IDLE);
+		expect_reclaim(&w, &(struct plan){.reclaim = true}, LEVEL_SLOTS, SCOPE_IDLE);
 		w.now += w.p.retry_us;
 	}
 	plan = send(&w, EVENT_BALLOON_FALL);
-	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_ALL); /* the next step, as ever */
+	expect_reclaim(&w, &plan, LEVEL_SLOTS, SCOPE_ALL); /* the next step, as ever */
 	(void)carry_out(&w, 0);
 	w.now += w.p.min_interval_us;
 	w.o.gives_ram[LEVEL_POOL] = w.o.gives_ram[LEVEL_GRANTS] = false;
 	plan = send(&w, EVENT_HARD);
-	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_IDLE);
+	expect_reclaim(&w, &plan, LEVEL_SLOTS, SCOPE_IDLE);
 }
 
 /* The kernel module goes while pressure waits for its next step: no timer without end. */
@@ -572,11 +579,11 @@ static void the_two_lower_levels_are_skipped_where_they_give_nothing(void **stat
 	(void)state;
 	w.o.gives_ram[LEVEL_POOL] = false;
 	w.o.gives_ram[LEVEL_GRANTS] = false;
-	w.o.gives_ram[LEVEL_REQUESTS] = true;
-	w.o.offered[LEVEL_REQUESTS][SCOPE_IDLE] = true;
-	w.o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE] = w.p.min_gain_kb;
+	w.o.gives_ram[LEVEL_SLOTS] = true;
+	w.o.offered[LEVEL_SLOTS][SCOPE_IDLE] = true;
+	w.o.ram_kb[LEVEL_SLOTS][SCOPE_IDLE] = w.p.min_gain_kb;
 	plan = send(&w, EVENT_SOFT);
-	expect_reclaim(&w, &plan, LEVEL_REQUESTS, SCOPE_IDLE);
+	expect_reclaim(&w, &plan, LEVEL_SLOTS, SCOPE_IDLE);
 }
 
 static void the_highest_level_is_kept_to(void **state)
@@ -626,8 +633,7 @@ static struct world native(const struct vbd *vbds, size_t n)
 {
 	struct world w = ballooned();
 
-	w.o = (struct offer){.gives_ram = {true, true, true}};
-	offer_vbds(&w.p, vbds, n, &w.o);
+	w.o = can_of(&w.p, vbds, n, (const bool[]){true, true, true}, 0);
 	return w;
 }
 
@@ -641,51 +647,51 @@ static void what_is_there_is_summed_up_by_level_and_scope(void **state)
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		for (int c = 0; c < SCOPE_COUNT; c++)
 			assert_true(w.o.offered[l][c]);
-	assert_int_equal(w.o.there_kb[LEVEL_POOL][SCOPE_IDLE], 2 * 8);
-	assert_int_equal(w.o.there_kb[LEVEL_POOL][SCOPE_ALL], 3 * 8);
-	assert_int_equal(w.o.there_kb[LEVEL_GRANTS][SCOPE_IDLE], 2 * (8 + 4096));
-	assert_int_equal(w.o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 2 * (8 + 4096 + 1200));
+	assert_int_equal(w.o.ram_kb[LEVEL_POOL][SCOPE_IDLE], 2 * 8);
+	assert_int_equal(w.o.ram_kb[LEVEL_POOL][SCOPE_ALL], 3 * 8);
+	assert_int_equal(w.o.ram_kb[LEVEL_GRANTS][SCOPE_IDLE], 2 * (8 + 4096));
+	assert_int_equal(w.o.ram_kb[LEVEL_SLOTS][SCOPE_IDLE], 2 * (8 + 4096 + 1200));
 }
 
 static void only_what_is_ram_is_there(void **state)
 {
 	const struct vbd vbds[] = {disk(1, 51712, 6 * S)};
-	struct offer o = {.gives_ram = {false, false, true}};
+	struct capabilities o = {.gives_ram = {false, false, true}};
 	struct policy p = config_default().policy;
 
 	(void)state;
-	offer_vbds(&p, vbds, 1, &o);
-	assert_int_equal(o.there_kb[LEVEL_GRANTS][SCOPE_IDLE], 0);
-	assert_int_equal(o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 1200);
+	o = can_of(&p, vbds, 1, o.gives_ram, 0);
+	assert_int_equal(o.ram_kb[LEVEL_GRANTS][SCOPE_IDLE], 0);
+	assert_int_equal(o.ram_kb[LEVEL_SLOTS][SCOPE_IDLE], 1200);
 }
 
 static void a_disk_that_keeps_more_than_it_has_adds_nothing(void **state)
 {
 	struct vbd vbds[] = {disk(1, 51712, 6 * S)};
-	struct offer o = {.gives_ram = {false, false, true}};
+	struct capabilities o = {.gives_ram = {false, false, true}};
 	struct policy p = config_default().policy;
 
 	(void)state;
 	vbds[0].kept_kb = 5000;
-	offer_vbds(&p, vbds, 1, &o);
-	assert_int_equal(o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 0);
+	o = can_of(&p, vbds, 1, o.gives_ram, 0);
+	assert_int_equal(o.ram_kb[LEVEL_SLOTS][SCOPE_IDLE], 0);
 }
 
 /* The module's devices show nothing: some is there, nobody knows how much, and none is idle. */
 static void disks_that_show_nothing_offer_the_unknown(void **state)
 {
 	struct vbd vbds[] = {disk(1, 51712, 6 * S), disk(1, 51728, 6 * S)};
-	struct offer o = {.gives_ram = {true, true, true}};
+	struct capabilities o = {.gives_ram = {true, true, true}};
 	struct policy p = config_default().policy;
 
 	(void)state;
 	vbds[0].shows = vbds[1].shows = false;
 	vbds[0].levels = vbds[1].levels = 1U << LEVEL_POOL;
-	offer_vbds(&p, vbds, 2, &o);
+	o = can_of(&p, vbds, 2, o.gives_ram, 0);
 	assert_true(o.offered[LEVEL_POOL][SCOPE_ALL]);
 	assert_false(o.offered[LEVEL_POOL][SCOPE_IDLE]);
 	assert_false(o.offered[LEVEL_GRANTS][SCOPE_ALL]);
-	assert_true(o.there_kb[LEVEL_POOL][SCOPE_ALL] == KB_UNKNOWN);
+	assert_true(o.ram_kb[LEVEL_POOL][SCOPE_ALL] == KB_UNKNOWN);
 }
 
 static void a_disk_with_no_window_is_spared_by_pressure_alone(void **state)
@@ -697,40 +703,40 @@ static void a_disk_with_no_window_is_spared_by_pressure_alone(void **state)
 			   .domid = EVERY,
 			   .devid = EVERY,
 			   .cause = CAUSE_HARD};
-	struct offer o = {.gives_ram = {true, true, true}};
+	struct capabilities o = {.gives_ram = {true, true, true}};
 
 	(void)state;
-	assert_true(action_means(&p, &a, &vbds[0]));
+	assert_true(action_concerns(&p, &a, &vbds[0]));
 	vbds[0].squeeze_ms = 0;
-	offer_vbds(&p, vbds, 1, &o);
+	o = can_of(&p, vbds, 1, o.gives_ram, 0);
 	assert_false(o.offered[LEVEL_POOL][SCOPE_ALL]);
-	assert_false(action_means(&p, &a, &vbds[0]));
+	assert_false(action_concerns(&p, &a, &vbds[0]));
 	a.cause = CAUSE_REQUEST;
-	assert_true(action_means(&p, &a, &vbds[0]));
+	assert_true(action_concerns(&p, &a, &vbds[0]));
 }
 
-static void an_action_means_the_disks_it_names(void **state)
+static void an_action_concerns_the_disks_it_names(void **state)
 {
 	const struct vbd one = disk(7, 51712, 0);
 	struct policy p = config_default().policy;
-	struct action a = {.level = LEVEL_REQUESTS, .scope = SCOPE_ALL, .cause = CAUSE_REQUEST};
+	struct action a = {.level = LEVEL_SLOTS, .scope = SCOPE_ALL, .cause = CAUSE_REQUEST};
 
 	(void)state;
 	a.domid = EVERY;
 	a.devid = EVERY;
-	assert_true(action_means(&p, &a, &one));
+	assert_true(action_concerns(&p, &a, &one));
 	a.domid = 7;
-	assert_true(action_means(&p, &a, &one));
+	assert_true(action_concerns(&p, &a, &one));
 	a.devid = 51712;
-	assert_true(action_means(&p, &a, &one));
+	assert_true(action_concerns(&p, &a, &one));
 	a.devid = 51728;
-	assert_false(action_means(&p, &a, &one));
+	assert_false(action_concerns(&p, &a, &one));
 	a.domid = 8;
 	a.devid = EVERY;
-	assert_false(action_means(&p, &a, &one));
+	assert_false(action_concerns(&p, &a, &one));
 	a.domid = EVERY;
 	a.scope = SCOPE_IDLE;
-	assert_false(action_means(&p, &a, &one));
+	assert_false(action_concerns(&p, &a, &one));
 }
 
 static void soft_pressure_goes_to_the_level_where_idle_disks_have_something(void **state)
@@ -789,30 +795,30 @@ static void a_disk_used_again_at_once_has_to_rest_longer(void **state)
 	struct vbd v = disk(1, 51712, 5 * S);
 
 	(void)state;
-	assert_true(action_means(&p, &a, &v));
-	vbd_told(&v, &a, 100 * S);
+	assert_true(action_concerns(&p, &a, &v));
+	vbd_triggered(&v, &a, 100 * S);
 	v.idle_us = 6 * S;
 	vbd_learn(&p, &v, 101 * S); /* not used yet */
-	assert_int_equal(v.doubts, 0);
+	assert_int_equal(v.reuses, 0);
 	v.idle_us = S;
 	vbd_learn(&p, &v, 103 * S);
-	assert_int_equal(v.doubts, 1);
+	assert_int_equal(v.reuses, 1);
 	v.idle_us = 10 * S - 1;
-	assert_false(action_means(&p, &a, &v));
+	assert_false(action_concerns(&p, &a, &v));
 	v.idle_us = 10 * S;
-	assert_true(action_means(&p, &a, &v));
+	assert_true(action_concerns(&p, &a, &v));
 	for (int i = 0; i < 20; i++) {
-		vbd_told(&v, &a, 200 * S);
+		vbd_triggered(&v, &a, 200 * S);
 		v.idle_us = S;
 		vbd_learn(&p, &v, 202 * S);
 	}
 	v.idle_us = 321 * S;
-	assert_true(action_means(&p, &a, &v)); /* not for ever */
-	vbd_told(&v, &a, 1000 * S);
+	assert_true(action_concerns(&p, &a, &v)); /* not for ever */
+	vbd_triggered(&v, &a, 1000 * S);
 	v.idle_us = S;
 	vbd_learn(&p, &v, 1011 * S);
 	v.idle_us = 5 * S;
-	assert_true(action_means(&p, &a, &v)); /* it rested after all */
+	assert_true(action_concerns(&p, &a, &v)); /* it rested after all */
 }
 
 /* A request takes from busy disks too: that says nothing of them. */
@@ -827,9 +833,9 @@ static void a_request_teaches_nothing(void **state)
 	struct vbd v = disk(1, 51712, 0);
 
 	(void)state;
-	vbd_told(&v, &a, 100 * S);
+	vbd_triggered(&v, &a, 100 * S);
 	vbd_learn(&p, &v, 101 * S);
-	assert_int_equal(v.doubts, 0);
+	assert_int_equal(v.reuses, 0);
 }
 
 static void a_request_for_one_disk_is_for_it_alone(void **state)
@@ -841,8 +847,59 @@ static void a_request_for_one_disk_is_for_it_alone(void **state)
 
 	(void)state;
 	expect_reclaim(&w, &plan, LEVEL_POOL, SCOPE_ALL);
-	assert_false(action_means(&w.p, &w.s.action, &vbds[0]));
-	assert_true(action_means(&w.p, &w.s.action, &vbds[1]));
+	assert_false(action_concerns(&w.p, &w.s.action, &vbds[0]));
+	assert_true(action_concerns(&w.p, &w.s.action, &vbds[1]));
+}
+
+/* --- why nothing was done ------------------------------------------------------------------- */
+
+static enum reason step_reason(const struct plan *plan, enum level level, enum scope scope)
+{
+	assert_false(plan->reclaim);
+	assert_int_equal(plan->reason, REASON_NO_STEP);
+	return plan->steps[level][scope];
+}
+
+static void why_a_step_was_not_taken_has_a_name(void **state)
+{
+	const struct vbd busy[] = {disk(1, 51712, 0)};
+	struct world w = native(busy, 1);
+	struct plan plan = send(&w, EVENT_HARD);
+
+	(void)state;
+	assert_int_equal(step_reason(&plan, LEVEL_GRANTS, SCOPE_IDLE), REASON_TOO_LITTLE);
+	assert_int_equal(step_reason(&plan, LEVEL_GRANTS, SCOPE_ALL), REASON_IN_USE);
+	assert_int_equal(plan.steps[LEVEL_POOL][SCOPE_ALL], REASON_NONE); /* below what is tried */
+	w.o.gives_ram[LEVEL_SLOTS] = false;
+	plan = send(&w, EVENT_HARD);
+	assert_int_equal(step_reason(&plan, LEVEL_SLOTS, SCOPE_ALL), REASON_UNAVAILABLE);
+	w = ballooned();
+	w.s.steps[LEVEL_GRANTS][SCOPE_IDLE] = (struct step){.failures = 1, .failed_at_us = w.now};
+	plan = send(&w, EVENT_HARD);
+	assert_int_equal(step_reason(&plan, LEVEL_GRANTS, SCOPE_IDLE), REASON_JUST_FAILED);
+	w.s.steps[LEVEL_GRANTS][SCOPE_IDLE].not_before_us = w.now + S;
+	plan = send(&w, EVENT_HARD);
+	assert_int_equal(step_reason(&plan, LEVEL_GRANTS, SCOPE_IDLE), REASON_SUSPENDED);
+}
+
+static void why_an_event_led_to_nothing_has_a_name(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	assert_true(send(&w, EVENT_HARD).reclaim);
+	assert_int_equal(send(&w, EVENT_HARD).reason, REASON_RUNNING);
+	w.held_kb -= 60000;
+	(void)send(&w, EVENT_DONE);
+	assert_int_equal(send(&w, EVENT_SOFT).reason, REASON_INTERVAL);
+	w.now += w.p.min_interval_us;
+	assert_int_equal(send(&w, EVENT_SOFT).reason, REASON_ECHO);
+	w = ballooned();
+	assert_int_equal(send(&w, EVENT_BALLOON_FALL).reason, REASON_NO_ROOM);
+	memset(w.o.gives_ram, 0, sizeof(w.o.gives_ram));
+	assert_int_equal(send(&w, EVENT_SOFT).reason, REASON_NO_RAM);
+	assert_true(send(&w, EVENT_SOFT).decided);
+	assert_false(send(&w, EVENT_TIMER).decided);
 }
 
 /* --- disks that rest in turn ---------------------------------------------------------------- */
@@ -864,16 +921,16 @@ static void disks_that_come_back_soon_are_not_idle(void **state)
 	(void)state;
 	rest_in_turn(vbds, 8 * S);
 	w = native(vbds, TURNS);
-	assert_in_range(w.o.rest_us, 15 * S, 17 * S);
-	assert_int_equal(w.o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 0);
+	assert_in_range(w.o.threshold_us, 15 * S, 17 * S);
+	assert_int_equal(w.o.ram_kb[LEVEL_SLOTS][SCOPE_IDLE], 0);
 	assert_false(send(&w, EVENT_HARD).reclaim);
 	vbds[TURNS - 1].idle_us = 20 * S; /* not one of them */
 	w = native(vbds, TURNS);
-	assert_int_equal(w.o.there_kb[LEVEL_GRANTS][SCOPE_IDLE], 8 + 4096);
+	assert_int_equal(w.o.ram_kb[LEVEL_GRANTS][SCOPE_IDLE], 8 + 4096);
 	assert_true(send(&w, EVENT_HARD).reclaim);
-	assert_true(w.s.action.rest_us == w.o.rest_us);
-	assert_true(action_means(&w.p, &w.s.action, &vbds[TURNS - 1]));
-	assert_false(action_means(&w.p, &w.s.action, &vbds[TURNS - 2]));
+	assert_true(w.s.action.threshold_us == w.o.threshold_us);
+	assert_true(action_concerns(&w.p, &w.s.action, &vbds[TURNS - 1]));
+	assert_false(action_concerns(&w.p, &w.s.action, &vbds[TURNS - 2]));
 }
 
 static void disks_that_rest_for_days_say_nothing_of_those_in_turn(void **state)
@@ -886,9 +943,9 @@ static void disks_that_rest_for_days_say_nothing_of_those_in_turn(void **state)
 	for (uint32_t i = TURNS; i < 4 * TURNS; i++)
 		vbds[i] = disk(2, 51712 + 16 * i, 86400 * S);
 	w = native(vbds, 4 * TURNS);
-	assert_in_range(w.o.rest_us, 20 * S, 28 * S);
-	assert_false(vbd_is_idle(&w.p, w.o.rest_us, &vbds[TURNS - 1]));
-	assert_true(vbd_is_idle(&w.p, w.o.rest_us, &vbds[TURNS]));
+	assert_in_range(w.o.threshold_us, 20 * S, 28 * S);
+	assert_false(vbd_is_idle(&w.p, w.o.threshold_us, &vbds[TURNS - 1]));
+	assert_true(vbd_is_idle(&w.p, w.o.threshold_us, &vbds[TURNS]));
 }
 
 static void disks_that_rest_for_long_are_idle_after_the_usual_time(void **state)
@@ -899,9 +956,9 @@ static void disks_that_rest_for_long_are_idle_after_the_usual_time(void **state)
 	(void)state;
 	rest_in_turn(vbds, 36 * S);
 	w = native(vbds, TURNS);
-	assert_true(w.o.rest_us == w.p.idle_us);
+	assert_true(w.o.threshold_us == w.p.idle_us);
 	assert_true(send(&w, EVENT_HARD).reclaim);
-	assert_true(w.s.action.rest_us == w.p.idle_us);
+	assert_true(w.s.action.threshold_us == w.p.idle_us);
 }
 
 static void disks_at_work_say_nothing_of_those_that_rest(void **state)
@@ -914,7 +971,7 @@ static void disks_at_work_say_nothing_of_those_that_rest(void **state)
 	for (uint32_t i = TURNS; i < 2 * TURNS; i++)
 		vbds[i] = disk(2, 51712 + 16 * i, S / 2);
 	w = native(vbds, 2 * TURNS);
-	assert_true(w.o.rest_us == w.p.idle_us);
+	assert_true(w.o.threshold_us == w.p.idle_us);
 }
 
 static void two_disks_say_nothing_of_others(void **state)
@@ -924,7 +981,7 @@ static void two_disks_say_nothing_of_others(void **state)
 	struct world w = native(vbds, ARRAY_SIZE(vbds));
 
 	(void)state;
-	assert_true(w.o.rest_us == w.p.idle_us);
+	assert_true(w.o.threshold_us == w.p.idle_us);
 }
 
 static void a_domain_with_a_time_of_its_own_keeps_it(void **state)
@@ -940,7 +997,7 @@ static void a_domain_with_a_time_of_its_own_keeps_it(void **state)
 	w.p.n_rules = 1;
 	vbds[TURNS - 1].named = true;
 	vbds[TURNS - 1].rule = 1;
-	assert_true(vbd_is_idle(&w.p, w.o.rest_us, &vbds[TURNS - 1]));
+	assert_true(vbd_is_idle(&w.p, w.o.threshold_us, &vbds[TURNS - 1]));
 }
 
 /* A stock kernel's disks: what looks have seen counts, once there was time to see it. */
@@ -948,17 +1005,18 @@ static void disks_that_show_nothing_are_watched_first(void **state)
 {
 	struct vbd vbds[TURNS];
 	struct policy p = config_default().policy;
-	struct offer o = {.watched_us = 2 * S};
+	struct capabilities o = {0};
+	uint64_t watched_us = 2 * S;
 
 	(void)state;
 	rest_in_turn(vbds, 8 * S);
 	for (int i = 0; i < TURNS; i++)
 		vbds[i].shows = false;
-	offer_vbds(&p, vbds, TURNS, &o);
-	assert_true(o.rest_us == p.idle_us);
-	o.watched_us = 4 * S;
-	offer_vbds(&p, vbds, TURNS, &o);
-	assert_in_range(o.rest_us, 15 * S, 17 * S);
+	o = can_of(&p, vbds, TURNS, o.gives_ram, watched_us);
+	assert_true(o.threshold_us == p.idle_us);
+	watched_us = 4 * S;
+	o = can_of(&p, vbds, TURNS, o.gives_ram, watched_us);
+	assert_in_range(o.threshold_us, 15 * S, 17 * S);
 }
 
 /* --- which disks, and in which order -------------------------------------------------------- */
@@ -967,6 +1025,7 @@ static void disks_that_show_nothing_are_watched_first(void **state)
 
 static struct vbd vbds[10 * MANY];
 static uint32_t order[10 * MANY];
+static struct target targets[10 * MANY];
 
 static struct action pressure_action(enum scope scope)
 {
@@ -991,10 +1050,10 @@ static void idle_disks_come_first_then_the_least_busy_and_the_worst_holder_first
 	five[4].rate = 25;
 	five[4].held_kb[LEVEL_GRANTS] = 9000;
 	five[3].held_kb[LEVEL_GRANTS] = 6000; /* idle, and holds more than the other idle one */
-	assert_int_equal(order_vbds(&w.p, &w.o, &a, five, ARRAY_SIZE(five), order), 5);
+	assert_int_equal(order_of(&w.p, &w.o, &a, five, ARRAY_SIZE(five), targets, order), 5);
 	assert_memory_equal(order, expected, sizeof(expected));
 	a.scope = SCOPE_IDLE;
-	assert_int_equal(order_vbds(&w.p, &w.o, &a, five, ARRAY_SIZE(five), order), 2);
+	assert_int_equal(order_of(&w.p, &w.o, &a, five, ARRAY_SIZE(five), targets, order), 2);
 	assert_memory_equal(order, expected, 2 * sizeof(*expected));
 }
 
@@ -1007,7 +1066,7 @@ static void disks_that_do_not_show_how_busy_they_are_come_last(void **state)
 	(void)state;
 	two[0].shows = false;
 	two[1].rate = UINT32_MAX;
-	assert_int_equal(order_vbds(&w.p, &w.o, &a, two, 2, order), 2);
+	assert_int_equal(order_of(&w.p, &w.o, &a, two, 2, targets, order), 2);
 	assert_int_equal(order[0], 1);
 }
 
@@ -1022,21 +1081,21 @@ static void no_more_disks_are_told_than_are_needed(void **state)
 		vbds[i] = disk(1, i, 9 * S);
 	w = native(vbds, 10);
 	a.cause = CAUSE_BALLOON;
-	a.level = LEVEL_REQUESTS;
+	a.level = LEVEL_SLOTS;
 	a.need_kb = 3 * 1200;
-	n = order_vbds(&w.p, &w.o, &a, vbds, 10, order);
+	n = order_of(&w.p, &w.o, &a, vbds, 10, targets, order);
 	assert_int_equal(n, 3);
 	a.need_kb++;
-	assert_int_equal(order_vbds(&w.p, &w.o, &a, vbds, 10, order), 4);
+	assert_int_equal(order_of(&w.p, &w.o, &a, vbds, 10, targets, order), 4);
 	a.need_kb = UINT64_MAX;
-	assert_int_equal(order_vbds(&w.p, &w.o, &a, vbds, 10, order), 10);
+	assert_int_equal(order_of(&w.p, &w.o, &a, vbds, 10, targets, order), 10);
 	a.need_kb = 0; /* nobody knows */
-	assert_int_equal(order_vbds(&w.p, &w.o, &a, vbds, 10, order), 10);
-	w.o = (struct offer){.gives_ram = {true, true, true}};
+	assert_int_equal(order_of(&w.p, &w.o, &a, vbds, 10, targets, order), 10);
+	w.o = (struct capabilities){.gives_ram = {true, true, true}};
 	for (int i = 0; i < 10; i++)
 		vbds[i].shows = false;
 	a.need_kb = 1;
-	assert_int_equal(order_vbds(&w.p, &w.o, &a, vbds, 10, order), 10);
+	assert_int_equal(order_of(&w.p, &w.o, &a, vbds, 10, targets, order), 10);
 }
 
 static struct plan fall(struct world *w, uint64_t need_kb)
@@ -1064,7 +1123,7 @@ static void a_fall_takes_the_slots_that_make_room_for_it(void **state)
 		struct world w = native(two, ARRAY_SIZE(two));
 		struct plan plan = fall(&w, falls[i].need_kb);
 
-		expect_reclaim(&w, &plan, LEVEL_REQUESTS, falls[i].scope);
+		expect_reclaim(&w, &plan, LEVEL_SLOTS, falls[i].scope);
 		assert_int_equal(w.s.action.need_kb, falls[i].need_kb);
 	}
 }
@@ -1098,15 +1157,15 @@ static void a_domain_of_its_own_is_idle_and_squeezed_by_its_own_rule(void **stat
 	p.rules = rules;
 	p.n_rules = ARRAY_SIZE(rules);
 	v.named = true;
-	assert_true(action_means(&p, &a, &v));
+	assert_true(action_concerns(&p, &a, &v));
 	assert_true(vbd_window_us(&p, &v, 150 * MS) == 150 * MS);
 	v.rule = 1;
-	assert_false(action_means(&p, &a, &v));
+	assert_false(action_concerns(&p, &a, &v));
 	assert_true(vbd_window_us(&p, &v, 150 * MS) == 2 * S);
 	v.squeeze_ms = 3000;
 	assert_true(vbd_window_us(&p, &v, 150 * MS) == 3 * S);
 	v.idle_us = 60 * S;
-	assert_true(action_means(&p, &a, &v));
+	assert_true(action_concerns(&p, &a, &v));
 }
 
 static void disks_that_cannot_be_told_apart_rest_for_the_longest_of_all(void **state)
@@ -1120,9 +1179,11 @@ static void disks_that_cannot_be_told_apart_rest_for_the_longest_of_all(void **s
 	p.n_rules = ARRAY_SIZE(rules);
 	two[0].named = two[1].named = true;
 	two[0].rule = 2;
-	assert_true(longest_rest_us(&p, 5 * S, two, 2) == 5 * S);
+	assert_true(longest_threshold_us(&p, 5 * S, &(struct vbd_list){.vbds = two, .n = 2}) ==
+		    5 * S);
 	two[1].rule = 1;
-	assert_true(longest_rest_us(&p, 5 * S, two, 2) == 60 * S); /* the third is not here */
+	assert_true(longest_threshold_us(&p, 5 * S, &(struct vbd_list){.vbds = two, .n = 2}) ==
+		    60 * S); /* the third is not here */
 }
 
 static void an_excluded_domain_is_touched_by_a_request_alone(void **state)
@@ -1136,16 +1197,15 @@ static void an_excluded_domain_is_touched_by_a_request_alone(void **state)
 	w.p.rules = rules;
 	w.p.n_rules = 1;
 	two[0].named = two[1].named = true;
-	assert_false(any_excluded(&w.p, two, 2));
+	assert_false(any_excluded(&w.p, &(struct vbd_list){.vbds = two, .n = 2}));
 	two[0].rule = 1;
-	assert_true(any_excluded(&w.p, two, 2));
-	w.o = (struct offer){.gives_ram = {true, true, true}};
-	offer_vbds(&w.p, two, 2, &w.o);
-	assert_int_equal(w.o.there_kb[LEVEL_GRANTS][SCOPE_ALL], 8 + 4096);
-	assert_int_equal(order_vbds(&w.p, &w.o, &a, two, 2, order), 1);
+	assert_true(any_excluded(&w.p, &(struct vbd_list){.vbds = two, .n = 2}));
+	w.o = can_of(&w.p, two, 2, (const bool[]){true, true, true}, 0);
+	assert_int_equal(w.o.ram_kb[LEVEL_GRANTS][SCOPE_ALL], 8 + 4096);
+	assert_int_equal(order_of(&w.p, &w.o, &a, two, 2, targets, order), 1);
 	assert_int_equal(order[0], 1);
 	a.cause = CAUSE_REQUEST;
-	assert_int_equal(order_vbds(&w.p, &w.o, &a, two, 2, order), 2);
+	assert_int_equal(order_of(&w.p, &w.o, &a, two, 2, targets, order), 2);
 }
 
 /* It may be the one to exclude; without rules nobody is. */
@@ -1157,13 +1217,13 @@ static void a_domain_without_a_name_is_left_alone_while_there_are_rules(void **s
 	struct policy p = config_default().policy;
 
 	(void)state;
-	assert_true(action_means(&p, &a, &v));
+	assert_true(action_concerns(&p, &a, &v));
 	p.rules = rules;
 	p.n_rules = 1;
-	assert_false(action_means(&p, &a, &v));
-	assert_true(any_excluded(&p, &v, 1));
+	assert_false(action_concerns(&p, &a, &v));
+	assert_true(any_excluded(&p, &(struct vbd_list){.vbds = &v, .n = 1}));
 	v.named = true;
-	assert_true(action_means(&p, &a, &v));
+	assert_true(action_concerns(&p, &a, &v));
 }
 
 static void a_rule_that_is_gone_is_none(void **state)
@@ -1178,7 +1238,8 @@ static void a_rule_that_is_gone_is_none(void **state)
 	p.n_rules = 1;
 	v.named = true;
 	v.rule = 7; /* of a longer configuration */
-	assert_false(action_means(&p, &a, &v) && any_excluded(&p, &v, 1));
+	assert_false(action_concerns(&p, &a, &v) &&
+		     any_excluded(&p, &(struct vbd_list){.vbds = &v, .n = 1}));
 }
 
 /* --- growing -------------------------------------------------------------------------------- */
@@ -1303,7 +1364,8 @@ static uint64_t decision_ns(size_t n)
 		uint64_t took;
 
 		assert_true(send(&w, EVENT_HARD).reclaim);
-		assert_in_range(order_vbds(&w.p, &w.o, &w.s.action, vbds, n, order), n / 4, n);
+		assert_in_range(order_of(&w.p, &w.o, &w.s.action, vbds, n, targets, order), n / 4,
+				n);
 		took = cpu_ns() - start;
 		least = took < least ? took : least;
 	}
@@ -1314,24 +1376,24 @@ static void looks_that_lead_to_nothing_get_rarer(void **state)
 {
 	struct policy p = config_default().policy;
 	struct domain_rule rule = {.idle_us = 700 * MS};
-	uint64_t look_us = 2 * MS;
+	uint64_t scan_us = 2 * MS;
 
 	(void)state;
 	p.idle_us = S;
 	for (unsigned vain = 0; vain < 40; vain++) {
-		assert_in_range(look_pause_us(&p, look_us, vain, true),
-				vain ? 100 * look_us : 20 * look_us, 400 * look_us);
+		assert_in_range(scan_pause_us(&p, scan_us, vain, true),
+				vain ? 100 * scan_us : 20 * scan_us, 400 * scan_us);
 		/* where looks are how idle times are known, they are not */
-		assert_int_equal(look_pause_us(&p, look_us, vain, false),
-				 look_pause_us(&p, look_us, 0, true));
+		assert_int_equal(scan_pause_us(&p, scan_us, vain, false),
+				 scan_pause_us(&p, scan_us, 0, true));
 	}
-	assert_true(look_pause_us(&p, look_us, 2, true) >= 200 * look_us);
+	assert_true(scan_pause_us(&p, scan_us, 2, true) >= 200 * scan_us);
 	/* a disk that gets idle is seen, unless the look itself takes too long for that */
-	assert_int_equal(look_pause_us(&p, 10 * MS, 9, true), p.idle_us);
+	assert_int_equal(scan_pause_us(&p, 10 * MS, 9, true), p.idle_us);
 	p.rules = &rule;
 	p.n_rules = 1;
-	assert_int_equal(look_pause_us(&p, 10 * MS, 9, true), rule.idle_us);
-	assert_in_range(look_pause_us(&p, 100 * MS, 9, true), 20 * 100 * MS, 60 * 100 * MS);
+	assert_int_equal(scan_pause_us(&p, 10 * MS, 9, true), rule.idle_us);
+	assert_in_range(scan_pause_us(&p, 100 * MS, 9, true), 20 * 100 * MS, 60 * 100 * MS);
 }
 
 static void a_decision_over_10000_disks_takes_10_ms_at_most_and_is_linear(void **state)
@@ -1362,6 +1424,8 @@ int main(void)
 		cmocka_unit_test(hard_pressure_that_lasts_goes_past_what_is_watched),
 		cmocka_unit_test(pressure_that_was_not_relieved_goes_on_by_itself),
 		cmocka_unit_test(busy_disks_are_left_alone),
+		cmocka_unit_test(why_a_step_was_not_taken_has_a_name),
+		cmocka_unit_test(why_an_event_led_to_nothing_has_a_name),
 		cmocka_unit_test(looks_that_lead_to_nothing_get_rarer),
 		cmocka_unit_test(what_is_taken_again_is_left_alone_in_the_end),
 		cmocka_unit_test(back_off_ends_with_the_first_lasting_gain),
@@ -1386,7 +1450,7 @@ int main(void)
 		cmocka_unit_test(a_disk_that_keeps_more_than_it_has_adds_nothing),
 		cmocka_unit_test(disks_that_show_nothing_offer_the_unknown),
 		cmocka_unit_test(a_disk_with_no_window_is_spared_by_pressure_alone),
-		cmocka_unit_test(an_action_means_the_disks_it_names),
+		cmocka_unit_test(an_action_concerns_the_disks_it_names),
 		cmocka_unit_test(disks_that_come_back_soon_are_not_idle),
 		cmocka_unit_test(disks_that_rest_for_days_say_nothing_of_those_in_turn),
 		cmocka_unit_test(disks_that_rest_for_long_are_idle_after_the_usual_time),

@@ -3,12 +3,12 @@
  * Tests of the doctor: facts to answers, and facts out of a tree that stands for a host (a stub:
  * plain files in place of procfs and sysfs).
  */
-#include "diagnose.h"
-#include "host.h"
-#include "params.h"
+#include "host/diagnose.h"
+#include "host/memory.h"
+#include "host/params.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
-#include "util.h"
 
 #include <string.h>
 
@@ -70,8 +70,8 @@ static void expect_pages(const struct diagnosis *d, enum answer answer, const ch
 		if (!strstr(d->why[l], why))
 			fail_msg("\"%s\" says nothing of \"%s\"", d->why[l], why);
 	}
-	assert_int_equal(d->gives_ram[LEVEL_REQUESTS], ANSWER_NO);
-	assert_non_null(strstr(d->why[LEVEL_REQUESTS], "until the disk is disconnected"));
+	assert_int_equal(d->gives_ram[LEVEL_SLOTS], ANSWER_NO);
+	assert_non_null(strstr(d->why[LEVEL_SLOTS], "until the disk is disconnected"));
 }
 
 static void ballooned_pages_are_ram(void **state)

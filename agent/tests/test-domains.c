@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Tests of how domains are known by name and UUID, against a real xenstored. Knows no daemon. */
-#include "domains.h"
+#include "host/domains.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
 #include "tests/xenstored.h"
-#include "util.h"
 
 #include <string.h>
 #include <xenstore.h>

@@ -3,11 +3,14 @@
  * Tests of the inventory and of the reclaimer on stub files in place of sysfs: what is read, which
  * disk is told what, and when an action is over. Nothing is reclaimed: the files take any value.
  */
-#include "config.h"
-#include "reclaimer.h"
+#include "core/capabilities.h"
+#include "core/reuse.h"
+#include "host/config.h"
+#include "host/inventory.h"
+#include "host/reclaimer.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
-#include "util.h"
 
 #include <string.h>
 
@@ -44,13 +47,13 @@ static void put_module(const char *vbd)
 
 static void put_native(const char *vbd, const char *idle_ms)
 {
-	put(vbd, "levels", "pool grants requests\n");
+	put(vbd, "levels", "pool grants slots\n");
 	put(vbd, "squeeze_ms", "10\n");
 	put(vbd, "trigger", "");
 	put(vbd, "idle_ms", idle_ms);
 	put(vbd, "pool_pages", "2\n");
 	put(vbd, "persistent_pages", "1024\n");
-	put(vbd, "request_kb", "1248\n");
+	put(vbd, "slot_kb", "1248\n");
 }
 
 static void put_params(void)
@@ -72,7 +75,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	inventory_free(&inv);
-	inventory_free(&r.inventory);
 	return tree_teardown(state);
 }
 
@@ -107,8 +109,8 @@ static void disks_are_read_in_the_order_of_their_numbers(void **state)
 	assert_int_equal(inv.now.vbds[2].idle_us, 7 * S);
 	assert_int_equal(inv.now.vbds[2].held_kb[LEVEL_POOL], 8);
 	assert_int_equal(inv.now.vbds[2].held_kb[LEVEL_GRANTS], 4096);
-	assert_int_equal(inv.now.vbds[2].held_kb[LEVEL_REQUESTS], 1248);
-	assert_int_equal(inventory_request_kb(&inv), 3 * 1248);
+	assert_int_equal(inv.now.vbds[2].held_kb[LEVEL_SLOTS], 1248);
+	assert_int_equal(vbds_slots_kb(&inv.now), 3 * 1248);
 	assert_int_equal(inv.mechanism, MECHANISM_NATIVE);
 }
 
@@ -137,15 +139,15 @@ static void how_long_a_stock_disk_rests_is_seen_by_looking(void **state)
 	put_stock("vbd-1-51712", 17, DONE);
 	put_stock("vbd-1-51728", 18, DONE);
 	look();
-	first_us = inv.now.looked_us;
+	first_us = inv.now.scanned_us;
 	assert_int_equal(inv.now.watched_since_us, first_us);
 	assert_int_equal(inv.now.vbds[0].idle_us, 0); /* not known yet */
 	look();
 	put_stock("vbd-1-51728", 18, FLUSHED);
 	look();
 	assert_false(inv.now.vbds[0].shows);
-	assert_true(inv.now.looked_us > first_us);
-	assert_int_equal(inv.now.vbds[0].idle_us, inv.now.looked_us - first_us);
+	assert_true(inv.now.scanned_us > first_us);
+	assert_int_equal(inv.now.vbds[0].idle_us, inv.now.scanned_us - first_us);
 	assert_int_equal(inv.now.vbds[1].idle_us, 0);
 	look();
 	assert_true(inv.now.vbds[1].idle_us > 0);
@@ -156,9 +158,9 @@ static void how_long_a_stock_disk_rests_is_seen_by_looking(void **state)
 	look();
 	assert_int_equal(inv.now.vbds[0].idle_us, 0); /* nobody knows */
 	assert_int_equal(inv.now.watched_since_us, first_us);
-	inv.now.looked_us -= 6 * S; /* a pause in which anything may have happened */
+	inv.now.scanned_us -= 6 * S; /* a pause in which anything may have happened */
 	look();
-	assert_int_equal(inv.now.watched_since_us, inv.now.looked_us);
+	assert_int_equal(inv.now.watched_since_us, inv.now.scanned_us);
 }
 
 static void odd_names_are_no_disks(void **state)
@@ -192,7 +194,7 @@ static void a_level_of_the_future_is_passed_over(void **state)
 {
 	(void)state;
 	put_native("vbd-1-51712", "0\n");
-	put("vbd-1-51712", "levels", "pool grants requests everything\n");
+	put("vbd-1-51712", "levels", "pool grants slots everything\n");
 	look();
 	assert_int_equal(inv.now.vbds[0].levels, 7);
 }
@@ -205,14 +207,13 @@ static void half_a_disk_shows_nothing(void **state)
 	tree_drop(&tree, VBD_DIR "/vbd-1-51712/reclaim/persistent_pages");
 	look();
 	assert_false(inv.now.vbds[0].shows);
-	assert_int_equal(inventory_request_kb(&inv), 0);
+	assert_int_equal(vbds_slots_kb(&inv.now), 0);
 }
 
 /* A figure that wrapped below zero in the kernel is none, and sums do not overflow. */
 static void a_figure_of_more_than_32_bits_is_none(void **state)
 {
-	static const char *const files[] = {"idle_ms", "pool_pages", "persistent_pages",
-					    "request_kb"};
+	static const char *const files[] = {"idle_ms", "pool_pages", "persistent_pages", "slot_kb"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -223,7 +224,7 @@ static void a_figure_of_more_than_32_bits_is_none(void **state)
 		put("vbd-1-51712", files[i], "18446744073709551615\n");
 		look();
 		assert_false(inv.now.vbds[0].shows);
-		assert_int_equal(inv.now.vbds[0].held_kb[LEVEL_REQUESTS], 0);
+		assert_int_equal(inv.now.vbds[0].held_kb[LEVEL_SLOTS], 0);
 	}
 }
 
@@ -308,18 +309,49 @@ static struct action action(enum level level, enum scope scope, enum cause cause
 		.cause = cause,
 		.domid = EVERY,
 		.devid = EVERY,
-		.rest_us = 5 * S,
+		.threshold_us = 5 * S,
 		.before = {.held_known = true, .held_kb = 100000},
 	};
 }
 
-/* How much is there does not matter to these. */
-static const struct offer offer = {.gives_ram = {true, true, true}};
+/* The host as the last scan saw it. */
+static struct host_view view(void)
+{
+	return (struct host_view){
+		.disks = &inv.now,
+		.targets = inv.targets,
+		.gives_ram = {true, true, true},
+		.params = inv.params,
+		.mechanism = inv.mechanism,
+	};
+}
+
+static struct capabilities can_do(void)
+{
+	struct host_view v = view();
+
+	return capabilities_of(&policy, &v);
+}
+
+static int possible(enum level level, int domid, int64_t devid)
+{
+	struct host_view v = view();
+
+	return request_is_possible(&v, level, domid, devid);
+}
+
+static int carry_out(const struct action *a)
+{
+	struct host_view v = view();
+	struct order o = order_for(&policy, &v, a);
+
+	return reclaimer_begin(&r, &inv.now, &o, T0);
+}
 
 static int begin(const struct action *a)
 {
-	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
-	return reclaimer_begin(&r, &policy, &offer, a, 150 * MS, T0);
+	look();
+	return carry_out(a);
 }
 
 static void idle_disks_alone_are_told(void **state)
@@ -346,7 +378,7 @@ static void idle_disks_alone_are_told(void **state)
 static void the_age_of_grants_is_as_disks_here_rest(void **state)
 {
 	struct action a = action(LEVEL_GRANTS, SCOPE_IDLE, CAUSE_HARD);
-	struct offer o = {.gives_ram = {true, true, false}};
+	struct capabilities o;
 	uint64_t wake_us;
 
 	(void)state;
@@ -357,16 +389,16 @@ static void the_age_of_grants_is_as_disks_here_rest(void **state)
 		(void)snprintf(name, sizeof(name), "vbd-%d-51712", i);
 		put_stock(name, (unsigned)i, DONE);
 	}
-	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	look();
 	for (uint64_t i = 0; i < 24; i++)
-		r.inventory.now.vbds[i].idle_us = 8 * S * i / 24;
-	reclaimer_offer(&r, &policy, &o);
-	assert_true(o.rest_us == 5 * S);
-	r.inventory.now.watched_since_us = r.inventory.now.looked_us - 4 * S;
-	reclaimer_offer(&r, &policy, &o);
-	assert_in_range(o.rest_us, 15 * S, 17 * S);
-	a.rest_us = o.rest_us;
-	assert_int_equal(reclaimer_begin(&r, &policy, &o, &a, 150 * MS, T0), 0);
+		inv.now.vbds[i].idle_us = 8 * S * i / 24;
+	o = can_do();
+	assert_true(o.threshold_us == 5 * S);
+	inv.now.watched_since_us = inv.now.scanned_us - 4 * S;
+	o = can_do();
+	assert_in_range(o.threshold_us, 15 * S, 17 * S);
+	a.threshold_us = o.threshold_us;
+	assert_int_equal(carry_out(&a), 0);
 	assert_int_equal(reclaimer_next(&r, 0, T0 + MS, &wake_us), 1);
 	tree_expect(&tree, PARAMS_DIR "/persistent_grant_unused_seconds", "16\n");
 	assert_int_equal(reclaimer_stop(&r), 0);
@@ -374,7 +406,7 @@ static void the_age_of_grants_is_as_disks_here_rest(void **state)
 
 static void a_request_tells_the_disk_it_names(void **state)
 {
-	struct action a = action(LEVEL_REQUESTS, SCOPE_ALL, CAUSE_REQUEST);
+	struct action a = action(LEVEL_SLOTS, SCOPE_ALL, CAUSE_REQUEST);
 
 	(void)state;
 	put_native("vbd-1-51712", "0\n");
@@ -382,11 +414,10 @@ static void a_request_tells_the_disk_it_names(void **state)
 	a.domid = 2;
 	a.devid = 51712;
 	a.window_ms = 40;
-	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
-	assert_int_equal(reclaimer_begin(&r, &policy, &offer, &a, 40 * MS, T0), 0);
+	assert_int_equal(begin(&a), 0);
 	assert_int_equal(r.vbds, 1);
 	expect("vbd-1-51712", "trigger", "");
-	expect("vbd-2-51712", "trigger", "requests 40");
+	expect("vbd-2-51712", "trigger", "slots 40");
 }
 
 static void a_disk_that_is_gone_is_none_to_wait_for(void **state)
@@ -396,13 +427,13 @@ static void a_disk_that_is_gone_is_none_to_wait_for(void **state)
 	(void)state;
 	put_native("vbd-1-51712", "0\n");
 	put_native("vbd-2-51712", "0\n");
-	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
+	look();
 	tree_drop(&tree, VBD_DIR "/vbd-1-51712");
-	assert_int_equal(reclaimer_begin(&r, &policy, &offer, &a, 150 * MS, T0), 0);
+	assert_int_equal(carry_out(&a), 0);
 	assert_int_equal(r.vbds, 1);
 	assert_int_equal(reclaimer_stop(&r), 0);
 	tree_drop(&tree, VBD_DIR "/vbd-2-51712");
-	assert_int_equal(reclaimer_begin(&r, &policy, &offer, &a, 150 * MS, T0), -ENODEV);
+	assert_int_equal(carry_out(&a), -ENODEV);
 	assert_false(r.open);
 }
 
@@ -411,19 +442,19 @@ static void what_can_be_asked_for_is_what_there_is(void **state)
 	(void)state;
 	put_params();
 	put_module("vbd-1-51712");
-	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, 1, 51712), 0);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, 1, EVERY), 0);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, EVERY, EVERY), 0);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, 2, EVERY), -ENODEV);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_POOL, 1, 51728), -ENODEV);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_GRANTS, 1, EVERY), -EOPNOTSUPP);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_GRANTS, EVERY, EVERY), 0);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_REQUESTS, EVERY, EVERY), -EOPNOTSUPP);
+	look();
+	assert_int_equal(possible(LEVEL_POOL, 1, 51712), 0);
+	assert_int_equal(possible(LEVEL_POOL, 1, EVERY), 0);
+	assert_int_equal(possible(LEVEL_POOL, EVERY, EVERY), 0);
+	assert_int_equal(possible(LEVEL_POOL, 2, EVERY), -ENODEV);
+	assert_int_equal(possible(LEVEL_POOL, 1, 51728), -ENODEV);
+	assert_int_equal(possible(LEVEL_GRANTS, 1, EVERY), -EOPNOTSUPP);
+	assert_int_equal(possible(LEVEL_GRANTS, EVERY, EVERY), 0);
+	assert_int_equal(possible(LEVEL_SLOTS, EVERY, EVERY), -EOPNOTSUPP);
 	put_native("vbd-1-51712", "0\n");
-	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_REQUESTS, 1, 51712), 0);
-	assert_int_equal(reclaimer_takes(&r, LEVEL_REQUESTS, EVERY, EVERY), 0);
+	look();
+	assert_int_equal(possible(LEVEL_SLOTS, 1, 51712), 0);
+	assert_int_equal(possible(LEVEL_SLOTS, EVERY, EVERY), 0);
 }
 
 /* With the module, grants are still the parameters' to take: of the whole host. */
@@ -431,7 +462,7 @@ static void the_module_takes_pools_and_parameters_the_rest(void **state)
 {
 	struct action pool = action(LEVEL_POOL, SCOPE_ALL, CAUSE_SOFT);
 	struct action grants = action(LEVEL_GRANTS, SCOPE_IDLE, CAUSE_HARD);
-	struct offer o = {.gives_ram = {true, true, false}};
+	struct capabilities o;
 
 	(void)state;
 	put_params();
@@ -440,11 +471,11 @@ static void the_module_takes_pools_and_parameters_the_rest(void **state)
 	expect("vbd-1-51712", "trigger", "pool 150");
 	tree_expect(&tree, PARAMS_DIR "/max_buffer_pages", "1024\n");
 	assert_int_equal(reclaimer_stop(&r), 0);
-	reclaimer_offer(&r, &policy, &o);
+	o = can_do();
 	assert_true(o.offered[LEVEL_POOL][SCOPE_ALL]);
 	assert_false(o.offered[LEVEL_POOL][SCOPE_IDLE]);
 	assert_true(o.offered[LEVEL_GRANTS][SCOPE_IDLE]);
-	assert_false(o.offered[LEVEL_REQUESTS][SCOPE_ALL]);
+	assert_false(o.offered[LEVEL_SLOTS][SCOPE_ALL]);
 	assert_int_equal(begin(&grants), 0);
 	assert_int_equal(r.vbds, 1);
 	tree_expect(&tree, PARAMS_DIR "/max_buffer_pages", "0\n");
@@ -538,21 +569,24 @@ static void a_step_that_fails_ends_the_action_and_puts_back(void **state)
 /* What an idle disk has left after it was asked for all, it will not give the next time. */
 static void what_idle_disks_keep_is_learned(void **state)
 {
-	struct action a = action(LEVEL_REQUESTS, SCOPE_ALL, CAUSE_REQUEST);
-	struct offer o = {.gives_ram = {false, false, true}};
+	struct action a = action(LEVEL_SLOTS, SCOPE_ALL, CAUSE_REQUEST);
+	struct host_view v;
+	struct capabilities o;
 
 	(void)state;
 	put_native("vbd-1-51712", "6000\n");
 	put_native("vbd-1-51728", "100\n");
 	assert_int_equal(begin(&a), 0);
-	put("vbd-1-51712", "request_kb", "96\n");
-	put("vbd-1-51728", "request_kb", "600\n");
-	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
-	reclaimer_learn(&r, &policy, &a);
-	assert_int_equal(inventory_read(tree.root, &r.inventory), 0);
-	reclaimer_offer(&r, &policy, &o);
-	assert_int_equal(o.there_kb[LEVEL_REQUESTS][SCOPE_IDLE], 0);
-	assert_int_equal(o.there_kb[LEVEL_REQUESTS][SCOPE_ALL], 600);
+	put("vbd-1-51712", "slot_kb", "96\n");
+	put("vbd-1-51728", "slot_kb", "600\n");
+	look();
+	vbds_learn_kept(&policy, &a, &inv.now);
+	look();
+	v = view();
+	v.gives_ram[LEVEL_POOL] = v.gives_ram[LEVEL_GRANTS] = false;
+	o = capabilities_of(&policy, &v);
+	assert_int_equal(o.ram_kb[LEVEL_SLOTS][SCOPE_IDLE], 0);
+	assert_int_equal(o.ram_kb[LEVEL_SLOTS][SCOPE_ALL], 600);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Tests of the words of the mailbox: what is printed is parsed again, and nothing odd is taken. */
-#include "mailbox.h"
+#include "host/mailbox.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
-#include "util.h"
 
 #include <string.h>
 
@@ -35,9 +35,9 @@ static void a_request_that_is_printed_is_parsed_again(void **state)
 	} cases[] = {
 		{{1, 2, LEVEL_POOL, 0, EVERY, EVERY}, "1 2 pool - *"},
 		{{1, 2, LEVEL_GRANTS, 1, 0, EVERY}, "1 2 grants 1 0"},
-		{{1, 2, LEVEL_REQUESTS, 60000, 32751, 0}, "1 2 requests 60000 32751/0"},
-		{{UINT64_MAX, UINT64_MAX, LEVEL_REQUESTS, 60000, 32751, UINT32_MAX},
-		 "18446744073709551615 18446744073709551615 requests 60000 32751/4294967295"},
+		{{1, 2, LEVEL_SLOTS, 60000, 32751, 0}, "1 2 slots 60000 32751/0"},
+		{{UINT64_MAX, UINT64_MAX, LEVEL_SLOTS, 60000, 32751, UINT32_MAX},
+		 "18446744073709551615 18446744073709551615 slots 60000 32751/4294967295"},
 	};
 
 	(void)state;

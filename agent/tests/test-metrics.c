@@ -3,9 +3,9 @@
  * Tests of the metrics' text, by itself: what stands in it, and who has a place in it. That
  * Prometheus reads it is tested with Prometheus, by testbed/fleet.
  */
-#include "metrics.h"
+#include "daemon/metrics.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
-#include "util.h"
 
 #include <string.h>
 
@@ -61,7 +61,7 @@ static void what_is_known_is_shown(void **state)
 	r.back_kb = 5;
 	r.lasting_kb = 4;
 	r.diagnosis.gives_ram[LEVEL_GRANTS] = ANSWER_YES;
-	r.diagnosis.gives_ram[LEVEL_REQUESTS] = ANSWER_UNKNOWN;
+	r.diagnosis.gives_ram[LEVEL_SLOTS] = ANSWER_UNKNOWN;
 	r.verdicts[CAUSE_HARD][LEVEL_GRANTS][SCOPE_IDLE][VERDICT_HELPED] = 12;
 	render(&m);
 	expect("xen_reclaim_build_info{version=\"" VERSION "\"} 1");
@@ -87,9 +87,9 @@ static void what_is_not_known_is_absent(void **state)
 	struct metrics m = {.report = &r};
 
 	(void)state;
-	r.diagnosis.gives_ram[LEVEL_REQUESTS] = ANSWER_UNKNOWN;
+	r.diagnosis.gives_ram[LEVEL_SLOTS] = ANSWER_UNKNOWN;
 	render(&m);
-	assert_null(strstr(text, "level=\"requests\"} "));
+	assert_null(strstr(text, "level=\"slots\"} "));
 	assert_null(strstr(text, "held_bytes"));
 	assert_null(strstr(text, "balloon_"));
 	assert_null(strstr(text, "pressure_seconds"));
@@ -147,7 +147,7 @@ static void the_largest_holders_have_series_and_the_rest_a_sum(void **state)
 
 		assert_true(is > N - METRICS_DOMAINS_MAX);
 		assert_int_equal(d.domain[i].held_kb[LEVEL_POOL], 10 * is);
-		assert_int_equal(d.domain[i].held_kb[LEVEL_REQUESTS], 30 * is);
+		assert_int_equal(d.domain[i].held_kb[LEVEL_SLOTS], 30 * is);
 		seen += d.domain[i].held_kb[LEVEL_GRANTS];
 	}
 	assert_int_equal(seen + d.others_kb[LEVEL_GRANTS], 20UL * N * (N + 1) / 2);

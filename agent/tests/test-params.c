@@ -4,10 +4,10 @@
  * place of sysfs, so nothing is reclaimed; what is tested is that each value is lowered as
  * promised and that nothing stays changed, whenever it ends.
  */
-#include "params.h"
+#include "host/params.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
-#include "util.h"
 
 #include <string.h>
 #include <sys/inotify.h>
@@ -240,7 +240,7 @@ static void there_is_one_window_at_a_time(void **state)
 static void requests_cannot_be_reclaimed(void **state)
 {
 	(void)state;
-	assert_int_equal(begin(LEVEL_REQUESTS, SCOPE_ALL), -EOPNOTSUPP);
+	assert_int_equal(begin(LEVEL_SLOTS, SCOPE_ALL), -EOPNOTSUPP);
 	expect_all_back();
 }
 

@@ -3,10 +3,10 @@
  * Tests of pressure stall information: the text, a stub of the file where there is none or no
  * right to a trigger, and the real one of the machine that builds.
  */
-#include "psi.h"
+#include "host/psi.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
-#include "util.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -3,11 +3,13 @@
  * Tests of traces and of the policy under virtual time: every shipped trace with what is expected
  * of it, random hosts, and that what must always hold is seen when it does not. Knows no daemon.
  */
-#include "sim.h"
+#include "core/action.h"
+#include "core/names.h"
+#include "host/util.h"
+#include "sim/sim.h"
+#include "sim/trace.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
-#include "trace.h"
-#include "util.h"
 
 #include <string.h>
 #include <time.h>
@@ -29,11 +31,11 @@ static FILE *text_file(const char *text)
 static void every_line_is_printed_as_it_is_read(void **state)
 {
 	static const char text[] = "xen-reclaim-trace 1 simulated\n"
-				   "0 host native pool grants requests\n"
+				   "0 host native pool grants slots\n"
 				   "0 host none -\n"
 				   "1 domain 7 0a1b2c3d-0000-1111-2222-333344445555 web server 1\n"
 				   "1 domain 8 - db\n"
-				   "2 disk 7 51712 pool,requests 10 5000 8 4096 1248 30\n"
+				   "2 disk 7 51712 pool,slots 10 5000 8 4096 1248 30\n"
 				   "2 disk 8 51728 - 0 - 0 0 0 0\n"
 				   "2 disk 8 51744 - 0 - - - - 0\n"
 				   "2 disk 8 51760 - 0 - 12 - - 0\n"
@@ -176,11 +178,12 @@ static struct domain_rule rules[3];
 static unsigned notices;
 static unsigned grown;
 
-static void count_told(struct sim *s, enum told what)
+static void count_told(struct sim *s, const struct news *news)
 {
-	if (what == TOLD_NOTICE && s->notice.notice == NOTICE_BACKOFF)
+	(void)s;
+	if (news->what == NEWS_NOTICE && news->plan->notice == NOTICE_BACKOFF)
 		notices++;
-	grown += what == TOLD_GROWN;
+	grown += news->what == NEWS_GROWN;
 }
 
 static void begin(struct sim *s, bool simulated)
@@ -309,7 +312,7 @@ static void each_step_of_a_staircase_takes_no_more_than_it_needs(void **state)
 	run_file(&s, "balloon-staircase");
 	assert_int_equal(s.actions, 5);
 	assert_int_equal(s.helped, 5);
-	assert_int_equal(s.vbds_told, 1 + 2 + 5 + 10 + 6);
+	assert_int_equal(s.vbds_triggered, 1 + 2 + 5 + 10 + 6);
 	sim_free(&s);
 }
 
@@ -329,7 +332,7 @@ static void after_a_fall_grants_make_no_room(void **state)
 	assert_int_equal(s.shortage_s, 5);
 	assert_in_range(s.actions, 1, 5);
 	assert_int_equal(s.helped, 0);
-	assert_true(s.state.said_no_room);
+	assert_true(s.controller.state.said_no_room);
 	sim_free(&s);
 }
 
@@ -353,8 +356,8 @@ static void a_guest_that_reconnects_for_ever_costs_no_more_each_time(void **stat
 	(void)state;
 	run_generated(&s, "reconnect");
 	assert_in_range(s.actions, 5000, 10798);
-	assert_int_equal(s.reclaimer.inventory.now.n, 1);
-	assert_int_equal(s.reclaimer.inventory.now.room, 64);
+	assert_int_equal(s.model.disks.n, 1);
+	assert_int_equal(s.model.disks.room, 64);
 	sim_free(&s);
 }
 
@@ -368,7 +371,7 @@ static void a_mad_guest_that_is_excluded_is_never_touched(void **state)
 	config.policy.rules = rules;
 	config.policy.n_rules = 1;
 	run_generated(&s, "reconnect");
-	assert_int_equal(s.vbds_told, 0); /* the neighbour is busy */
+	assert_int_equal(s.vbds_triggered, 0); /* the neighbour is busy */
 	sim_free(&s);
 }
 
@@ -379,7 +382,7 @@ static void a_day_of_10000_disks_passes_within_a_minute(void **state)
 
 	(void)state;
 	run_generated(&s, "many 10000");
-	assert_int_equal(s.reclaimer.inventory.now.n, 10000);
+	assert_int_equal(s.model.disks.n, 10000);
 	assert_in_range(s.helped, 3, 100);
 	assert_int_equal(s.broken[0], '\0');
 	sim_free(&s);
@@ -417,10 +420,10 @@ static void a_year_passes_without_growth(void **state)
 			fail_msg("day %u: %s", (unsigned)day, s.broken);
 		if (day == 0) {
 			decisions = s.decisions;
-			room = s.reclaimer.inventory.now.room;
+			room = s.model.disks.room;
 		}
 		assert_true(s.decisions - before <= decisions + 8);
-		assert_int_equal(s.reclaimer.inventory.now.room, room);
+		assert_int_equal(s.model.disks.room, room);
 	}
 	assert_true(s.actions >= 365);
 	assert_int_equal(s.helped, s.actions);
@@ -438,9 +441,9 @@ static void totals_that_grow_enough_are_pressure(void **state)
 
 	(void)state;
 	run_text(&s, TRACE_HEAD " recorded\n"
-				"0 host native pool grants requests\n"
+				"0 host native pool grants slots\n"
 				"0 memory 50000 10000 0 0\n"
-				"0 disk 1 51712 pool,grants,requests 10 60000 8 40960 1248 0\n"
+				"0 disk 1 51712 pool,grants,slots 10 60000 8 40960 1248 0\n"
 				"0 psi 1000000 0\n"
 				"1000 psi 1049000 0\n"
 				"2000 psi 1050000 0\n"
@@ -449,9 +452,9 @@ static void totals_that_grow_enough_are_pressure(void **state)
 				"11000 psi 1250000 50000\n"
 				"20000 end\n");
 	assert_int_equal(s.actions, 1);
-	assert_int_equal(s.state.action.cause, CAUSE_HARD);
-	assert_int_equal(s.state.action.started_us, 11 * S);
-	assert_int_equal(action_gain_kb(&s.state.action), 8 + 40960);
+	assert_int_equal(s.controller.state.action.cause, CAUSE_HARD);
+	assert_int_equal(s.controller.state.action.started_us, 11 * S);
+	assert_int_equal(action_gain_kb(&s.controller.state.action), 8 + 40960);
 	sim_free(&s);
 }
 
@@ -462,9 +465,9 @@ static void expect_gain(const char *later, int64_t gain_kb, int64_t lasting_kb)
 
 	(void)snprintf(text, sizeof(text),
 		       TRACE_HEAD " recorded\n"
-				  "0 host native pool grants requests\n"
+				  "0 host native pool grants slots\n"
 				  "0 memory 50000 10000 0 0\n"
-				  "0 disk 1 51712 pool,grants,requests 10 60000 8 40960 1248 0\n"
+				  "0 disk 1 51712 pool,grants,slots 10 60000 8 40960 1248 0\n"
 				  "9000 psi 1000000 0\n"
 				  "10000 psi 1900000 900000\n"
 				  "%s"
@@ -472,8 +475,8 @@ static void expect_gain(const char *later, int64_t gain_kb, int64_t lasting_kb)
 		       later);
 	run_text(&s, text);
 	assert_int_equal(s.actions, 1);
-	assert_int_equal(action_gain_kb(&s.state.action), gain_kb);
-	assert_int_equal(action_lasting_kb(&s.state.action), lasting_kb);
+	assert_int_equal(action_gain_kb(&s.controller.state.action), gain_kb);
+	assert_int_equal(action_lasting_kb(&s.controller.state.action), lasting_kb);
 	sim_free(&s);
 }
 
@@ -500,13 +503,13 @@ static void requests_are_served_as_the_daemon_does(void **state)
 				"0 host params pool grants\n"
 				"0 memory 50000 10000 0 0\n"
 				"0 disk 1 51712 - 0 - 0 0 0 0\n"
-				"1000 request requests - *\n" /* not offered */
-				"2000 request grants - 1\n"   /* not for one domain */
+				"1000 request slots - *\n"  /* not offered */
+				"2000 request grants - 1\n" /* not for one domain */
 				"3000 request grants - *\n"
 				"3100 request pool - *\n" /* while one is served */
 				"9000 end\n");
 	assert_int_equal(s.actions, 1);
-	assert_int_equal(s.state.action.started_us, 3 * S);
+	assert_int_equal(s.controller.state.action.started_us, 3 * S);
 	sim_free(&s);
 }
 
@@ -527,7 +530,7 @@ static void dom0_grows_where_nothing_else_helps(void **state)
 				"130000 end\n");
 	/* up to what is hard no more, and then not for a minute */
 	assert_int_equal(grown, 2);
-	assert_int_equal(s.target_kb, 400000);
+	assert_int_equal(s.model.target_kb, 400000);
 	sim_free(&s);
 }
 
@@ -538,7 +541,7 @@ static void disks_that_hold_more_than_there_is_come_to_an_end(void **state)
 
 	(void)state;
 	run_text(&s, TRACE_HEAD " simulated\n"
-				"0 host native pool grants requests\n"
+				"0 host native pool grants slots\n"
 				"0 ram 100000\n"
 				"0 disk 1 1 pool 0 - 0 96490000 0 10\n"
 				"5000 end\n");
@@ -550,10 +553,10 @@ static void disks_that_hold_more_than_there_is_come_to_an_end(void **state)
 
 static const char idle_disk[] =
 	TRACE_HEAD " recorded\n"
-		   "0 host native pool grants requests\n"
+		   "0 host native pool grants slots\n"
 		   "0 memory 50000 10000 0 0\n"
 		   "0 domain 1 - db\n"
-		   "0 disk 1 51712 pool,grants,requests 10 60000 8 40960 1248 0\n"
+		   "0 disk 1 51712 pool,grants,slots 10 60000 8 40960 1248 0\n"
 		   "100000 hard\n";
 
 /* A host that has begun to act. */
@@ -582,32 +585,33 @@ static void press(struct sim *s, uint64_t after_us, const char *broken)
 
 static void a_policy_that_does_not_keep_its_word_is_seen(void **state)
 {
+	const struct policy blind = config.policy;
 	struct sim s;
 
 	(void)state;
 	act(&s);
-	s.state.phase = PHASE_READY; /* forgets that it acts */
+	s.controller.state.phase = PHASE_READY; /* forgets that it acts */
 	press(&s, 300 * MS, "while another ran");
 	act(&s);
-	s.state.phase = PHASE_READY;
+	s.controller.state.phase = PHASE_READY;
 	press(&s, 200 * MS, "left over");
 	act(&s);
-	memset(&s.state, 0, sizeof(s.state)); /* forgets everything */
+	memset(&s.controller.state, 0, sizeof(s.controller.state)); /* forgets everything */
 	s.due_us = UINT64_MAX;
 	press(&s, 200 * MS, "two actions within 200000 us");
 	act(&s);
-	s.state.rungs[LEVEL_GRANTS][SCOPE_IDLE].backoff_us = UINT64_MAX;
+	s.controller.state.steps[LEVEL_GRANTS][SCOPE_IDLE].backoff_us = UINT64_MAX;
 	press(&s, MS, "too long");
 	act(&s);
-	memset(&s.state, 0, sizeof(s.state));
+	memset(&s.controller.state, 0, sizeof(s.controller.state));
 	s.due_us = UINT64_MAX;
 	config.policy.rules = rules;
 	config.policy.n_rules = 1;
 	rules[0].exclude = true;
-	s.rule_of[1] = 2; /* it is excluded, and the policy is told otherwise */
-	s.reclaimer.inventory.now.vbds[0].named = true;
-	memcpy(s.reclaimer.inventory.now.vbds[0].held_kb, s.disks[0].full_kb,
-	       sizeof(s.disks[0].full_kb));
+	memcpy(s.model.disks.vbds[0].held_kb, s.model.more[0].full_kb,
+	       sizeof(s.model.more[0].full_kb));
+	s.controller.policy = &blind; /* it is excluded, and the policy does not know */
+	s.model.rule_of[1] = 2;
 	press(&s, S, "excluded domain was touched");
 }
 
@@ -674,8 +678,8 @@ static void whatever_happens_it_holds(void **state)
 		config.policy.max_level = (enum level)(seed % LEVEL_COUNT);
 		config.policy.grow_limit_kb = seed % 2 * 450000;
 		begin(&s, seed % 3 > 0);
-		s.ram_kb = 450000;
-		s.free_kb = 400000;
+		s.model.ram_kb = 450000;
+		s.model.free_kb = 400000;
 		for (int i = 0; i < 2000; i++) {
 			struct trace_event e;
 

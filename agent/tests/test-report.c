@@ -5,9 +5,10 @@
  */
 /* the function itself, not the macro that adds the place of the call */
 #define SD_JOURNAL_SUPPRESS_LOCATION
-#include "report.h"
+#include "daemon/journal.h"
+#include "daemon/report.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
-#include "util.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -67,7 +68,7 @@ static struct action soft(void)
 		.level = LEVEL_GRANTS,
 		.domid = EVERY,
 		.devid = EVERY,
-		.rest_us = 5000000,
+		.threshold_us = 5000000,
 		.started_us = 1000000,
 		.before = held(9000, 10),
 	};
@@ -76,7 +77,7 @@ static struct action soft(void)
 static void done(struct report *r, struct action *a)
 {
 	report_started(r, a);
-	report_told(r, 150, 24);
+	report_triggered(r, 150, 24);
 	a->done_us = a->started_us + 70 * USEC_PER_MSEC;
 	a->after = held(2000, 11);
 	report_done(r, a);
@@ -107,7 +108,7 @@ static void an_action_is_one_entry(void **state)
 	expect("XEN_RECLAIM_CAUSE=soft-pressure");
 	expect("XEN_RECLAIM_LEVEL=grants");
 	expect("XEN_RECLAIM_SCOPE=idle");
-	expect("XEN_RECLAIM_REST_MS=5000");
+	expect("XEN_RECLAIM_IDLE_THRESHOLD_MS=5000");
 	expect("XEN_RECLAIM_VERDICT=helped");
 	expect("XEN_RECLAIM_DISKS=24");
 	expect("XEN_RECLAIM_WINDOW_MS=150");
@@ -161,11 +162,11 @@ static void an_action_that_is_superseded_is_said_to_be(void **state)
 {
 	struct report r = {0};
 	struct action first = soft();
-	struct action second = soft();
 
 	(void)state;
 	done(&r, &first);
-	report_started(&r, &second);
+	first.verdict = VERDICT_SUPERSEDED;
+	report_judged(&r, &first);
 	assert_int_equal(n_sent, 1);
 	expect("XEN_RECLAIM_VERDICT=superseded");
 	expect("XEN_RECLAIM_BACK_KB=7000");

@@ -3,9 +3,9 @@
  * Tests of what BPF sees, put to the disks of an inventory: the pure part, on disks that are stub
  * directories. The program itself runs in the scenario "sight"; here it is sight/none.c.
  */
-#include "sight.h"
+#include "cli/sight.h"
 
-#include "requests.h"
+#include "cli/slots.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
 
@@ -42,11 +42,11 @@ static void stock(const char *name)
 
 static void native(const char *name)
 {
-	static const char *const files[][2] = {{"levels", "pool grants requests\n"},
+	static const char *const files[][2] = {{"levels", "pool grants slots\n"},
 					       {"idle_ms", "5\n"},
 					       {"pool_pages", "2\n"},
 					       {"persistent_pages", "3\n"},
-					       {"request_kb", "48\n"}};
+					       {"slot_kb", "48\n"}};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		char path[128];
@@ -63,7 +63,7 @@ static void expect_held(const char *name, uint64_t pool, uint64_t grants, uint64
 	assert_non_null(v);
 	assert_int_equal(v->held_kb[LEVEL_POOL], pool);
 	assert_int_equal(v->held_kb[LEVEL_GRANTS], grants);
-	assert_int_equal(v->held_kb[LEVEL_REQUESTS], requests);
+	assert_int_equal(v->held_kb[LEVEL_SLOTS], requests);
 }
 
 static void a_disk_holds_what_its_rings_hold(void **state)
@@ -175,12 +175,12 @@ static void by_what_disks_are_seen(void **state)
 
 	(void)state;
 	assert_int_equal(inventory_read(tree.root, &inv), 0);
-	sight_look(&sight, tree.root, &inv);
+	sight_scan(&sight, tree.root, &inv);
 	assert_null(sight_by(&sight, &inv, &reason));
 	assert_null(reason);
 	native("vbd-1-51712");
 	assert_int_equal(inventory_read(tree.root, &inv), 0);
-	sight_look(&sight, tree.root, &inv);
+	sight_scan(&sight, tree.root, &inv);
 	assert_string_equal(sight_by(&sight, &inv, &reason), "sysfs");
 	assert_null(reason);
 	stock("vbd-1-51728");
@@ -191,7 +191,7 @@ static void by_what_disks_are_seen(void **state)
 	assert_string_equal(sight_by(&sight, &inv, &reason), SIGHT_POOLS);
 	assert_string_equal(reason, sight_reason(-ENOENT));
 	sight.lack = 0;
-	sight_look(&sight, tree.root, &inv);
+	sight_scan(&sight, tree.root, &inv);
 	assert_null(sight_by(&sight, &inv, &reason));
 	assert_string_equal(reason, sight_reason(-EOPNOTSUPP));
 }
@@ -203,7 +203,7 @@ static void every_reason_has_its_words(void **state)
 	assert_non_null(strstr(sight_reason(-ENOENT), "no BTF of xen_blkback"));
 	assert_non_null(strstr(sight_reason(-EPERM), "run as root"));
 	assert_string_equal(sight_reason(-EACCES), sight_reason(-EPERM));
-	assert_non_null(strstr(sight_reason(-EINVAL), "xen-blkback is another"));
+	assert_non_null(strstr(sight_reason(-EINVAL), "xen-blkback is not one"));
 	assert_string_equal(sight_reason(-ENOMEM), strerror(ENOMEM));
 }
 

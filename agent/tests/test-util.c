@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Tests of the small helpers everything else stands on: files below a root, strict numbers. */
+#include "host/util.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
-#include "util.h"
 
 #include <string.h>
 #include <sys/stat.h>

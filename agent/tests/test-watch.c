@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Tests of what xen-reclaim watch records: it looks at a host whose files are stubs, at times and
- * with a sight of disks that are the test's, and the policy replays the record. The command itself
- * is run by test-agent.
+ * with a sight of disks that are the test's, put in place by the linker, and the policy replays the
+ * record. The command itself is run by test-agent.
  */
-/* Before any header names them. */
-#define now_us	   fake_now_us
-#define psi_read   fake_psi_read
-#define sight_look fake_sight_look
-
-#include "../cmd-watch.c"
-
-#include "sim.h"
+#include "cli/output.h"
+#include "cli/watch.h"
+#include "core/action.h"
+#include "host/params.h"
+#include "host/util.h"
+#include "sim/sim.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
+
+#include <stdarg.h>
+#include <string.h>
 
 static struct watcher w;
 static struct vbd held; /* what sight sees of every disk */
 static int sight_error;
-static unsigned sight_looks;
+static unsigned sight_scans;
 static unsigned complaints;
 static char said[256];
 static uint64_t time_us;
@@ -26,22 +27,22 @@ static struct psi_totals stalls;
 static int stalls_error;
 static char trace[8192];
 
-uint64_t now_us(void)
+uint64_t __wrap_now_us(void)
 {
 	return time_us;
 }
 
-int psi_read(int root, struct psi_totals *t)
+int __wrap_psi_read(int root, struct psi_totals *t)
 {
 	(void)root;
 	*t = stalls;
 	return stalls_error;
 }
 
-void sight_look(struct sight *s, int root, struct inventory *inv)
+void __wrap_sight_scan(struct sight *s, int root, struct inventory *inv)
 {
 	(void)root;
-	sight_looks++;
+	sight_scans++;
 	s->error = sight_error;
 	for (size_t i = 0; i < inv->now.n; i++) {
 		inv->now.vbds[i].seen = held.seen;
@@ -49,7 +50,7 @@ void sight_look(struct sight *s, int root, struct inventory *inv)
 	}
 }
 
-void complain(const char *fmt, ...)
+void __wrap_complain(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -82,7 +83,7 @@ static int setup(void **state)
 	held = (struct vbd){0};
 	sight_error = 0;
 	stalls_error = 0;
-	sight_looks = 0;
+	sight_scans = 0;
 	complaints = 0;
 	time_us = USEC_PER_SEC;
 	stalls = (struct psi_totals){0};
@@ -91,14 +92,14 @@ static int setup(void **state)
 	w.record = fmemopen(trace, sizeof(trace), "w");
 	assert_non_null(w.record);
 	(void)fputs(TRACE_HEAD " recorded\n", w.record);
-	assert_int_equal(host_open(w.root, &w.host), 0);
+	assert_int_equal(memory_open(w.root, &w.memory), 0);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)fclose(w.record);
-	host_close(&w.host);
+	memory_close(&w.memory);
 	inventory_free(&w.inventory);
 	free(w.seen.vbds);
 	return tree_teardown(state);
@@ -107,7 +108,7 @@ static int teardown(void **state)
 static void look_after_ms(uint64_t ms)
 {
 	time_us += ms * USEC_PER_MSEC;
-	look(&w);
+	watch_scan(&w);
 }
 
 static void expect_line(const char *line)
@@ -125,10 +126,10 @@ static unsigned count_lines(const char *part)
 	return n;
 }
 
-static void ignore(struct sim *s, enum told what)
+static void ignore(struct sim *s, const struct news *news)
 {
 	(void)s;
-	(void)what;
+	(void)news;
 }
 
 /* What the daemon would have done on the host that was watched. The caller frees. */
@@ -169,9 +170,9 @@ static void what_only_bpf_sees_is_recorded(void **state)
 	look_after_ms(1000);
 	assert_int_equal(complaints, 0);
 	replay(&s, &c);
-	assert_false(s.unseen);
+	assert_false(s.model.unseen);
 	assert_int_equal(s.actions, 1);
-	assert_int_equal(action_gain_kb(&s.state.action), 4096 + 4096);
+	assert_int_equal(action_gain_kb(&s.controller.state.action), 4096 + 4096);
 	sim_free(&s);
 }
 
@@ -186,11 +187,11 @@ static void what_nothing_sees_is_recorded_as_unknown(void **state)
 	look_after_ms(1000);
 	look_after_ms(1000);
 	expect_line("0 disk 1 51712 - 0 - - - - 0\n");
-	assert_int_equal(sight_looks, 1); /* each would load the program anew */
+	assert_int_equal(sight_scans, 1); /* each would load the program anew */
 	assert_int_equal(complaints, 1);
 	assert_non_null(strstr(said, "disks are not seen: no privilege"));
 	replay(&s, &c);
-	assert_true(s.unseen);
+	assert_true(s.model.unseen);
 	sim_free(&s);
 }
 
@@ -227,8 +228,8 @@ static void a_burst_after_a_quiet_time_is_pressure(void **state)
 		look_after_ms(1000);
 	replay(&s, &c);
 	assert_int_equal(s.actions, 1);
-	assert_int_equal(s.state.action.cause, CAUSE_HARD);
-	assert_int_equal(s.state.action.started_us, 601 * USEC_PER_SEC);
+	assert_int_equal(s.controller.state.action.cause, CAUSE_HARD);
+	assert_int_equal(s.controller.state.action.started_us, 601 * USEC_PER_SEC);
 	assert_int_equal(count_lines(" psi "), 4);
 	sim_free(&s);
 }

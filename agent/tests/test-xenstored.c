@@ -23,7 +23,7 @@
 #include <cmocka.h>
 #include <xenstore.h>
 
-#include "xenstored.h"
+#include "tests/xenstored.h"
 
 #define REQUEST	 "/local/domain/0/blkback-reclaim/request"
 #define BACKEND	 "/local/domain/0/backend/vbd/1/51712"

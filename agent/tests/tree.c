@@ -2,8 +2,8 @@
 /* Temporary trees for tests; see tree.h. Every failure fails the test that runs. */
 #include "tests/tree.h"
 
+#include "host/util.h"
 #include "tests/cmocka-all.h"
-#include "util.h"
 
 #include <fcntl.h>
 #include <ftw.h>

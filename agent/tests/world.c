@@ -398,13 +398,13 @@ static void put_host(void)
 void put_native(const char *vbd)
 {
 	static const char *const files[][2] = {
-		{"levels", "pool grants requests\n"},
+		{"levels", "pool grants slots\n"},
 		{"squeeze_ms", "10\n"},
 		{"trigger", ""},
 		{"idle_ms", "9000\n"},
 		{"pool_pages", "2\n"},
 		{"persistent_pages", "1024\n"},
-		{"request_kb", "1248\n"},
+		{"slot_kb", "1248\n"},
 	};
 	char path[128];
 

@@ -8,15 +8,16 @@
 #ifndef XEN_RECLAIM_TESTS_WORLD_H
 #define XEN_RECLAIM_TESTS_WORLD_H
 
-#include "host.h"
-#include "mailbox.h"
-#include "params.h"
-#include "psi.h"
-#include "report.h"
+#include "daemon/report.h"
+#include "host/lock.h"
+#include "host/mailbox.h"
+#include "host/memory.h"
+#include "host/params.h"
+#include "host/psi.h"
+#include "host/util.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
 #include "tests/xenstored.h"
-#include "util.h"
 
 #include <json-c/json.h>
 #include <xenstore.h>

@@ -3,7 +3,7 @@
  * A private xenstored for an integration test: calls testbed/xenstored's start
  * and stop. Must not know how they work, nor what a test puts into the store.
  */
-#include "xenstored.h"
+#include "tests/xenstored.h"
 
 #include <errno.h>
 #include <spawn.h>

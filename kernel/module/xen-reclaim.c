@@ -311,7 +311,7 @@ static ssize_t squeeze_ms_store(struct kobject *kobj,
 }
 
 /* Lowest first. This module offers the first. */
-static const char * const level_names[] = { "pool", "grants", "requests" };
+static const char * const level_names[] = { "pool", "grants", "slots" };
 
 static ssize_t levels_show(struct kobject *kobj,
 			   struct kobj_attribute *attr, char *buf)
@@ -734,5 +734,5 @@ module_exit(xen_reclaim_exit);
 
 MODULE_AUTHOR("The authors of xen-reclaim");
 MODULE_DESCRIPTION("Memory reclaim per device for Xen block backends");
-MODULE_VERSION("1.0");
+MODULE_VERSION(XEN_RECLAIM_VERSION);
 MODULE_LICENSE("GPL");

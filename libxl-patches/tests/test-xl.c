@@ -282,9 +282,9 @@ static void every_option_is_in_the_request(void **state)
 
 	(void)state;
 	(void)xs_rm(dom0, XBT_NULL, "/libxl/7/device/vbd/51712");
-	xl = START("blkback-reclaim", "-l", "requests", "-d", "60000", "-t", "600", "7");
+	xl = START("blkback-reclaim", "-l", "slots", "-d", "60000", "-t", "600", "7");
 	seen = await_request(0);
-	assert_string_equal(seen.level, "requests");
+	assert_string_equal(seen.level, "slots");
 	assert_string_equal(seen.window, "60000");
 	assert_string_equal(seen.target, "7");
 	assert_in_range(seen.deadline_s - (long long)time(NULL), 500, 600);
@@ -301,7 +301,7 @@ static void wrong_usage_is_refused(void **state)
 		{{"blkback-reclaim"}, "takes one domain, or --all"},
 		{{"blkback-reclaim", "7", "8"}, "takes one domain, or --all"},
 		{{"blkback-reclaim", "--all", "7"}, "takes one domain, or --all"},
-		{{"blkback-reclaim", "-l", "all", "7"}, "pool, grants or requests, not \"all\""},
+		{{"blkback-reclaim", "-l", "all", "7"}, "pool, grants or slots, not \"all\""},
 		{{"blkback-reclaim", "-d", "0", "7"}, "from 1 to 60000, not \"0\""},
 		{{"blkback-reclaim", "-d", "60001", "7"}, "from 1 to 60000, not \"60001\""},
 		{{"blkback-reclaim", "-d", "1s", "7"}, "from 1 to 60000, not \"1s\""},
@@ -541,7 +541,7 @@ static void the_second_waits_for_the_first(void **state)
 	(void)xs_rm(dom0, XBT_NULL, "/libxl/7/device/vbd/51712");
 	one = START("blkback-reclaim", "-t", "600", "-l", "pool", "7");
 	first = await_request(0);
-	two = START("blkback-reclaim", "-t", "600", "-l", "requests", "7");
+	two = START("blkback-reclaim", "-t", "600", "-l", "slots", "7");
 	/* a third that gives up tells that the first still has its turn */
 	{
 		struct xl three = START("blkback-reclaim", "-t", "1", "7");
@@ -554,7 +554,7 @@ static void the_second_waits_for_the_first(void **state)
 	respond(first.id, "ok 1 11");
 	expect_success(&one, "gave back 11 kB of 1 disks");
 	second = await_request(first.id);
-	assert_string_equal(second.level, "requests");
+	assert_string_equal(second.level, "slots");
 	respond(second.id, "ok 2 22");
 	expect_success(&two, "gave back 22 kB of 2 disks");
 }
@@ -612,8 +612,8 @@ static void the_daemon_serves_xl(void **state)
 	start_daemon();
 	xl = START("blkback-reclaim", "--all", "-l", "pool", "-d", "150");
 	expect_success(&xl, "Domain 0 gave back 0 kB of 1 disks\n");
-	xl = START("blkback-reclaim", "--all", "-l", "requests");
-	expect_failure(&xl, "Backend domain 0 does not offer to reclaim requests");
+	xl = START("blkback-reclaim", "--all", "-l", "slots");
+	expect_failure(&xl, "Backend domain 0 does not offer to reclaim slots");
 	stop_daemon();
 	xl = START("blkback-reclaim", "--all");
 	expect_failure(&xl, "No agent for block reclaim runs in backend domain 0");

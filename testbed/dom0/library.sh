@@ -25,7 +25,7 @@ check() {
 
 # skip REASON: ends the scenario.
 skip() {
-	report_result skip "$*"
+	report_result ok "the rest # SKIP $*"
 	exit 0
 }
 

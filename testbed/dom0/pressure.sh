@@ -17,6 +17,11 @@ ring_kb=4096 # a ring holds 1,024 pages of pool or 1,056 persistent grants
 lead_s=5     # of load before the pressure, to know the latency without it
 tail_s=8     # of load after it, to see the latency recover
 
+# What the last run or trigger gave, by the names that it has in a run's file of bench/compare; a list is one of JSON.
+declare -gA run
+# What connect did: driver, and slots_kb, what connecting took of dom0's RAM.
+declare -gA connection
+
 exec {never}<> <(:) # nothing ever comes from it: to wait without a process
 
 pause() { read -r -t "$1" -u "$never" || true; }
@@ -267,7 +272,7 @@ trigger() {
 	local level=grants
 	case $1 in
 		params | module | native)
-			[[ $1 != native ]] || level=requests
+			[[ $1 != native ]] || level=slots
 			xenstore-write /local/domain/0/blkback-reclaim/request "$RANDOM $(($(date +%s) + 60)) $level - *"
 			;;
 		*) echo 2 > /proc/sys/vm/drop_caches ;;
@@ -277,7 +282,7 @@ trigger() {
 # read_slots_kb VARIABLE: of all disks; null where the driver does not show it.
 read_slots_kb() {
 	local file kb sum=null
-	for file in "$devices"/vbd-*/reclaim/request_kb; do
+	for file in "$devices"/vbd-*/reclaim/slot_kb; do
 		[[ -e $file ]] || break
 		read -r kb < "$file"
 		sum=$((${sum/null/0} + kb))
@@ -285,25 +290,29 @@ read_slots_kb() {
 	printf -v "$1" %s $sum
 }
 
-# after_trigger SQUEEZER READER...: how much less (held) READER shows 1 s and 3 s after a trigger, in back_1s_kb and
-# back_3s_kb: Linux takes grant pages back when its balloon thread looks, once a second. Sets slots_back_1s_kb, and
-# slots_kb where the driver shows it.
+# after_trigger SQUEEZER READER...: in the run, how much less (held) READER shows 1 s and 3 s after a trigger, in
+# back_1s_kb and back_3s_kb: Linux takes grant pages back when its balloon thread looks, once a second. And slots_kb and
+# slots_back_1s_kb: where the driver does not show them, what connecting took, and null.
 after_trigger() {
 	local before begun_cs held slots_before_kb slots_after_kb
 	read_slots_kb slots_before_kb
-	[[ $slots_before_kb == null ]] || slots_kb=$slots_before_kb
 	"${@:2}" before
 	trigger "$1"
 	read_uptime_cs begun_cs
 	wait_until_cs $((begun_cs + 100))
 	"${@:2}" held
-	back_1s_kb=$((before - held))
+	run[back_1s_kb]=$((before - held))
 	read_slots_kb slots_after_kb
-	slots_back_1s_kb=null
-	[[ $slots_before_kb == null ]] || slots_back_1s_kb=$((slots_before_kb - slots_after_kb))
 	wait_until_cs $((begun_cs + 300))
 	"${@:2}" held
-	back_3s_kb=$((before - held))
+	run[back_3s_kb]=$((before - held))
+	if [[ $slots_before_kb == null ]]; then
+		run[slots_kb]=${connection[slots_kb]}
+		run[slots_back_1s_kb]=null
+	else
+		run[slots_kb]=$slots_before_kb
+		run[slots_back_1s_kb]=$((slots_before_kb - slots_after_kb))
+	fi
 }
 
 # MemAvailable, negated: less of it is more held.
@@ -313,17 +322,18 @@ read_unavailable_kb() {
 	printf -v "$1" %s $((-available_kb))
 }
 
-# measure_trigger SQUEEZER: what it gives back of what idle disks hold. By the balloon where grant pages are RAM, else
-# by MemAvailable.
+# measure_trigger SQUEEZER: what it gives back of what idle disks hold: what after_trigger says, and held_at_trigger_kb.
+# By the balloon where grant pages are RAM, else by MemAvailable, and null.
 measure_trigger() {
 	local reader=read_held_kb
 	[[ $GRANT_MEMORY == ballooned ]] || reader=read_unavailable_kb
+	run=()
 	rm -f $hog_file
 	be_stock
 	fill_rings
 	set_squeezer "$1"
-	held_at_trigger_kb=null
-	[[ $GRANT_MEMORY != ballooned ]] || read_held_kb held_at_trigger_kb
+	run[held_at_trigger_kb]=null
+	[[ $GRANT_MEMORY != ballooned ]] || read_held_kb 'run[held_at_trigger_kb]'
 	after_trigger "$1" $reader
 	be_stock
 }
@@ -340,12 +350,40 @@ most_held_kb() {
 }
 
 # measure SQUEEZER LOAD SECONDS: one run with the guest g1: the load alone, then with the hog for so many seconds, then
-# alone again. Sets figures, paging (pages refaulted), kb_s (what the guest wrote), held_kb (the most under pressure),
-# held_at_start_kb, complaints, own_swap_kb (of the daemon), and latencies in microseconds, one each 50 ms: before_us,
-# during_us, after_us. Fails if the daemon did not run all the time.
+# alone again. In the run: the figures, seconds, hog_mb, complaints; held_kb (the most under pressure) and
+# held_at_start_kb, null where grant pages are no RAM; latencies in microseconds, one each 50 ms, latency_before_us,
+# latency_us, latency_after_us; and for who asserts on it paging (pages refaulted), kb_s (what the guest wrote) and
+# own_swap_kb (of the daemon). Fails if the daemon did not run all the time.
 measure() {
 	local squeezer=$1 load=$2 seconds=$3 memory=$OUT/memory-$1-$2.txt
-	local all_s=$((lead_s + $3 + tail_s)) guest_load=$2 grow_s=0 told_cs begun_cs ended_cs recorder complaints0 pid
+	local all_s=$((lead_s + $3 + tail_s)) guest_load=$2 grow_s=0 told_cs begun_cs ended_cs recorder complaints pid
+	run=()
+	choose_load
+	prepare_squeezer
+	read_held_kb 'run[held_at_start_kb]'
+	record_memory > "$memory" &
+	recorder=$!
+	complaints=$(all_complaints)
+	guest_tell g1 "/latency /dev/xvdy $all_s > /latencies & sh /load $guest_load $all_s /dev/xvd[a-x]; wait; cat /latencies"
+	read_uptime_cs told_cs
+	wait_until_cs $((told_cs + lead_s * 100))
+	under_pressure
+	run[own_swap_kb]=null
+	((pid == 0)) || read_field 'run[own_swap_kb]' "/proc/$pid/status" VmSwap:
+	await_load $((tail_s + 2))
+	note_latencies $(((begun_cs - told_cs) / 5)) $(((ended_cs - told_cs) / 5))
+	kill $recorder
+	wait $recorder 2> /dev/null || true
+	note_figures
+	restore_target
+	be_stock
+	run[complaints]=$(($(all_complaints) - complaints))
+}
+
+# The following are parts of measure, and use what is local there.
+
+# What the guest does, and what else happens meanwhile.
+choose_load() {
 	case $load in
 		ramp)
 			guest_load=mostly-idle
@@ -357,19 +395,20 @@ measure() {
 			;;
 		busy-plain) guest_load=busy ;;
 	esac
+}
+
+# Only the squeezer at work, and a hog that is not yet.
+prepare_squeezer() {
 	be_stock
 	hog_pages=random
 	[[ $squeezer != zram ]] || hog_pages=half
 	if ((grow_s)); then settle 0; else settle; fi
 	set_squeezer "$squeezer"
 	pid=$(unit_pid)
-	read_held_kb held_at_start_kb
-	record_memory > "$memory" &
-	recorder=$!
-	complaints0=$(all_complaints)
-	guest_tell g1 "/latency /dev/xvdy $all_s > /latencies & sh /load $guest_load $all_s /dev/xvd[a-x]; wait; cat /latencies"
-	read_uptime_cs told_cs
-	wait_until_cs $((told_cs + lead_s * 100))
+}
+
+# The hog at work, and what is counted meanwhile.
+under_pressure() {
 	figures_begin "${load_blocks[@]}"
 	read_uptime_cs begun_cs
 	start_hog $grow_s
@@ -382,18 +421,29 @@ measure() {
 	stop_hog
 	read_uptime_cs ended_cs
 	[[ $(unit_pid) == "$pid" ]]
-	paging=$((figures[refault_anon] + figures[refault_file]))
-	kb_s=$((figures[written_kb] * 100 / figures[uptime_cs]))
-	own_swap_kb=null
-	((pid == 0)) || read_field own_swap_kb "/proc/$pid/status" VmSwap:
-	await_load $((tail_s + 2))
-	note_latencies $(((begun_cs - told_cs) / 5)) $(((ended_cs - told_cs) / 5))
-	kill $recorder
-	wait $recorder 2> /dev/null || true
-	held_kb=$(most_held_kb "$memory" $begun_cs $ended_cs)
-	restore_target
-	be_stock
-	complaints=$(($(all_complaints) - complaints0))
+}
+
+note_figures() {
+	local key
+	for key in "${!figures[@]}"; do run[$key]=${figures[$key]}; done
+	run[seconds]=$((figures[uptime_cs] / 100)).$(printf %02d $((figures[uptime_cs] % 100)))
+	run[paging]=$((figures[refault_anon] + figures[refault_file]))
+	run[kb_s]=$((figures[written_kb] * 100 / figures[uptime_cs]))
+	run[hog_mb]=$hog_mb
+	run[held_kb]=$(most_held_kb "$memory" "$begun_cs" "$ended_cs")
+	[[ $GRANT_MEMORY == ballooned ]] || run[held_kb]=null run[held_at_start_kb]=null
+}
+
+# note_latencies BEGUN ENDED: how many were before the pressure, and before its end.
+note_latencies() {
+	local line all
+	line=$(guest_await g1 '^latency: ' 20)
+	read -r -a all <<< "$line"
+	all=("${all[@]:1}")
+	local IFS=,
+	run[latency_before_us]="[${all[*]:0:$1}]"
+	run[latency_us]="[${all[*]:$1:$2-$1}]"
+	run[latency_after_us]="[${all[*]:$2}]"
 }
 
 # dom0's own target, where xl puts it; Linux and the daemon follow it. A fresh dom0 has none.
@@ -414,17 +464,6 @@ restore_target() {
 }
 
 has_memory() { [[ $(< $xen_memory/target_kb) == "$1" ]]; }
-
-# note_latencies BEGUN ENDED: how many were before the pressure, and before its end.
-note_latencies() {
-	local line all
-	line=$(guest_await g1 '^latency: ' 20)
-	read -r -a all <<< "$line"
-	all=("${all[@]:1}")
-	before_us=("${all[@]:0:$1}")
-	during_us=("${all[@]:$1:$2-$1}")
-	after_us=("${all[@]:$2}")
-}
 
 use_driver() {
 	if [[ -e /sys/module/xen_blkback ]]; then
@@ -448,10 +487,10 @@ find_load_blocks() {
 }
 
 # connect persistent|plain stock|native [OPTION...]: the guest with 24 disks for its load and one for its latency, anew,
-# and the driver with such options. Sets slots_kb, what connecting took of dom0's RAM, and driver.
+# and the driver with such options. Sets connection.
 connect() {
 	local before after
-	driver=$2
+	connection=([driver]=$2)
 	! xl domid g1 > /run/domid 2>&1 || guest_destroy g1
 	use_driver "${@:2}" || return 1
 	rm -f $hog_file
@@ -459,8 +498,8 @@ connect() {
 	read_field before /proc/meminfo MemAvailable:
 	guest_create g1 $((load_disks + 1)) "$1" > /dev/null || return 1
 	read_field after /proc/meminfo MemAvailable:
-	slots_kb=$((before - after))
+	connection[slots_kb]=$((before - after))
 	find_rings
 	find_load_blocks
-	say "$((load_disks + 1)) disks connected ($1, ${*:2} xen-blkback): $((slots_kb / 1024)) MB of dom0's memory, for request slots most of it"
+	say "$((load_disks + 1)) disks connected ($1, ${*:2} xen-blkback): $((connection[slots_kb] / 1024)) MB of dom0's memory, for slots most of it"
 }

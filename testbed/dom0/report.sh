@@ -9,7 +9,7 @@ report_event() { echo "@$*" >&7; }
 
 say() { echo "# $*" >&7; }
 
-# report_result "ok"|"not ok"|"skip" WHAT
+# report_result "ok"|"not ok" WHAT: a result in the form of TAP
 report_result() { echo "$1 - $SCENARIO: $2" >&7; }
 
 # Shows the end of a file under a failed result.

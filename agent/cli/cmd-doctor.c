@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * xen-reclaim doctor: gathers facts, has diagnose() judge them, prints the judgement. Changes
+ * nothing, and judges nothing itself.
+ */
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/sight.h"
+#include "cli/slots.h"
+#include "cli/toolstack.h"
+#include "host/diagnosis-json.h"
+#include "host/json.h"
+
+#include "core/names.h"
+#include "host/diagnose.h"
+#include "host/util.h"
+
+#include <json-c/json.h>
+
+/* What a stock driver's slots hold, less what the patched driver keeps; -1 if not known. */
+static int64_t slots_kb(int root)
+{
+	struct inventory inv = {0};
+	struct slots r = {0};
+	struct store s;
+
+	if (store_open(&s) < 0)
+		return -1;
+	if (inventory_read(root, &inv) == 0)
+		r = slots_estimate(&s, &inv);
+	inventory_free(&inv);
+	store_close(&s);
+	return (int64_t)(r.held_kb - r.kept_kb);
+}
+
+static void find_sight(int root, struct facts *f)
+{
+	struct sight s = {0};
+	int r;
+
+	if (f->mechanism == MECHANISM_NATIVE) {
+		f->seen_by = "sysfs";
+		return;
+	}
+	r = sight_probe(&s, root);
+	if (r < 0)
+		f->unseen = sight_reason(r);
+	else
+		f->seen_by = s.lack < 0 ? SIGHT_POOLS : "BPF";
+	if (r == 0 && s.lack < 0)
+		f->unseen = sight_reason(s.lack);
+	sight_close(&s);
+}
+
+static struct json_object *finding_json(const struct finding *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put_string(o, "id", f->id);
+	json_put_string(o, "mark", mark_names[f->mark]);
+	json_put_string(o, "text", f->text);
+	json_put_string(o, "advice", f->advice);
+	return o;
+}
+
+static struct json_object *to_json(const struct facts *f, const struct diagnosis *d)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < d->n_findings; i++)
+		json_append(list, finding_json(&d->findings[i]));
+	json_put_string(o, "mechanism", mechanism_names[f->mechanism]);
+	json_put(o, "levels", diagnosis_levels_json(d));
+	json_put(o, "findings", list);
+	return o;
+}
+
+static void print(const struct diagnosis *d)
+{
+	for (size_t i = 0; i < d->n_findings; i++) {
+		const struct finding *f = &d->findings[i];
+
+		(void)printf("%-5s %s\n", mark_names[f->mark], f->text);
+		if (f->advice[0])
+			(void)printf("      -> %s\n", f->advice);
+	}
+	(void)printf("\nDoes reclaim give RAM back on this host?\n");
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		(void)printf("  %-9s %-8s %s\n", levels[l].name, answer_names[d->gives_ram[l]],
+			     d->why[l]);
+}
+
+enum exit_status cmd_doctor(int root, int argc, char **argv)
+{
+	int json = json_option(argc, argv);
+	enum exit_status status = STATUS_NO_RAM;
+	struct diagnosis d;
+	struct facts f;
+
+	if (json < 0 || no_arguments(argc, argv) < 0)
+		return STATUS_USAGE;
+	facts_gather(root, &f);
+	if (f.control_domain)
+		f.xen_free_kb = toolstack_free_kb();
+	f.slots_kb = slots_kb(root);
+	if (f.blkback)
+		find_sight(root, &f);
+	d = diagnose(&f);
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		if (d.gives_ram[l] != ANSWER_NO)
+			status = STATUS_DONE;
+	if (!json)
+		print(&d);
+	else if (print_json(to_json(&f, &d)) != STATUS_DONE)
+		return STATUS_FAILED;
+	return status;
+}

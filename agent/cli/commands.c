@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of commands, and the help that is printed from it; see command.h. Knows no command's
+ * work.
+ */
+#include "cli/command.h"
+
+#include "core/units.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The completion for bash reads the list: usages on lines of their own, options nowhere else. */
+#define SUMMARY_COLUMN 22
+
+static const char status_help[] =
+	"Show pressure, balloon, parameters of xen_blkback, what each domain's disks\n"
+	"hold, and what the daemon did and decided lately. Changes nothing.\n"
+	"\n"
+	"  --json              print one JSON object\n";
+
+static const char doctor_help[] =
+	"Tell for each level whether reclaiming it gives RAM back on this host, why or\n"
+	"why not, and what to change. Exits with 4 if no level does. Needs no daemon, and\n"
+	"changes nothing.\n"
+	"\n"
+	"  --json              print one JSON object\n";
+
+static const char trigger_help[] =
+	"Reclaim now, through the daemon, and print what came back: without DOMID from\n"
+	"all disks, including those that pressure would spare. Single domains and disks\n"
+	"need the mechanism native, or module and level pool.\n"
+	"\n"
+	"  -l, --level=LEVEL   pool, grants (the default) or slots; each takes what the\n"
+	"                      one before takes, and more\n"
+	"  -d, --window=MS     how long pools are held at zero, 1 to 60000 milliseconds;\n"
+	"                      by default as configured\n"
+	"  -t, --timeout=S     how long to wait for the response, 1 to 600 seconds; 10 by\n"
+	"                      default\n";
+
+static const char top_help[] =
+	"Show domains with what their disks hold and their requests a second, live and\n"
+	"sorted. Changes nothing. Keys: q quits, b shows disks or domains, s selects the\n"
+	"next sort order, d asks for the delay.\n"
+	"\n"
+	"  -d, --delay=S       seconds between two scans, 1 to 3600; 2 by default\n"
+	"  -b, --batch         print domains and disks once, after one delay; the default\n"
+	"                      where there is no terminal\n"
+	"  --json              print disks once, after one delay, as one JSON object\n";
+
+static const char watch_help[] =
+	"Print a line for each thing that happens: pressure, balloon, domains, disks, and\n"
+	"what the daemon does. Changes nothing.\n"
+	"\n"
+	"  --record=FILE       also write a trace, for xen-reclaim replay\n"
+	"  --json              print one JSON object a line\n";
+
+static const char replay_help[] =
+	"Print what the daemon would do, with the configuration of this host, on the host\n"
+	"that the trace FILE describes; - is standard input. Changes nothing.\n"
+	"\n"
+	"  --json              print one JSON object a line\n";
+
+static const struct command commands[] = {
+	{"status", "[--json]",
+	 "pressure, balloon, parameters, disks, and what the daemon did lately", status_help,
+	 cmd_status},
+	{"doctor", "[--json]",
+	 "whether reclaim gives RAM back on this host, why, and what to change", doctor_help,
+	 cmd_doctor},
+	{"trigger", "[--level=pool|grants|slots] [--window=MS] [--timeout=S] [DOMID[/DEVID]]",
+	 "reclaim now, through the daemon", trigger_help, cmd_trigger},
+	{"top", "[--delay=S] [--batch|--json]", "domains and disks, live or once", top_help,
+	 cmd_top},
+	{"watch", "[--record=FILE] [--json]",
+	 "a line for each thing that happens, and a trace of it", watch_help, cmd_watch},
+	{"replay", "[--json] FILE", "what the daemon would do on the host that a trace describes",
+	 replay_help, cmd_replay},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static enum exit_status printed(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout) ? STATUS_DONE : STATUS_FAILED;
+}
+
+enum exit_status command_help(const struct command *c)
+{
+	(void)printf("Usage: xen-reclaim [--root=DIR] %s %s\n%s", c->name, c->usage, c->help);
+	return printed();
+}
+
+enum exit_status commands_help(void)
+{
+	(void)fputs("Usage: xen-reclaim [--root=DIR] COMMAND [OPTION]\n"
+		    "       xen-reclaim [COMMAND] --help\n"
+		    "       xen-reclaim --version\n"
+		    "Shows what xen-blkback holds of this domain's memory, and gets it back.\n"
+		    "\n",
+		    stdout);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		(void)printf("  %s %s\n%*s%s\n", commands[i].name, commands[i].usage,
+			     SUMMARY_COLUMN, "", commands[i].summary);
+	(void)fputs("\n"
+		    "Files are found below DIR, or else below /.\n"
+		    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not running,\n"
+		    "4 this kernel gives no RAM back (doctor).\n",
+		    stdout);
+	return printed();
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Complaints, JSON, tables and times of day, as all commands print them; see output.h. */
+#include "cli/output.h"
+
+#include "host/util.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <libsmartcols/libsmartcols.h>
+#include <stdarg.h>
+#include <time.h>
+
+void complain(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	make_printable(text);
+	(void)fprintf(stderr, "xen-reclaim: %s\n", text);
+}
+
+static bool print_as(struct json_object *o, int flags)
+{
+	const char *text = json_object_to_json_string_ext(o, flags);
+	bool ok = text && puts(text) >= 0 && fflush(stdout) == 0;
+
+	(void)json_object_put(o);
+	return ok;
+}
+
+enum exit_status print_json(struct json_object *o)
+{
+	return print_as(o, JSON_C_TO_STRING_PRETTY) ? STATUS_DONE : STATUS_FAILED;
+}
+
+void print_json_line(struct json_object *o)
+{
+	(void)print_as(o, JSON_C_TO_STRING_PLAIN);
+}
+
+struct libscols_table *table_new(const struct column *columns, size_t n)
+{
+	struct libscols_table *t = scols_new_table();
+
+	for (size_t i = 0; i < n; i++)
+		(void)scols_table_new_column(t, columns[i].name, 0, columns[i].flags);
+	return t;
+}
+
+void table_number(struct libscols_line *line, size_t column, bool known, int64_t v)
+{
+	char text[24] = "?";
+
+	if (known)
+		(void)snprintf(text, sizeof(text), "%" PRId64, v);
+	(void)scols_line_set_data(line, column, text);
+}
+
+void table_print(struct libscols_table *t)
+{
+	(void)scols_print_table(t);
+	scols_unref_table(t);
+}
+
+void clock_text(int64_t time_us, char *buf, size_t size)
+{
+	time_t s = (time_t)(time_us / (int64_t)USEC_PER_SEC);
+	struct tm tm;
+
+	buf[0] = '\0';
+	if (localtime_r(&s, &tm))
+		(void)strftime(buf, size, "%H:%M:%S", &tm);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How commands print: complaints, JSON, tables, times of day. Knows no command. */
+#ifndef XEN_RECLAIM_OUTPUT_H
+#define XEN_RECLAIM_OUTPUT_H
+
+#include "cli/command.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
+struct libscols_line;
+struct libscols_table;
+
+/** complain() - one line on stderr that starts with the program's name. */
+__attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
+
+/** print_json() - on many lines; frees it. Return: STATUS_DONE; STATUS_FAILED if stdout fails. */
+enum exit_status print_json(struct json_object *o);
+
+/** print_json_line() - on one line; frees it. */
+void print_json_line(struct json_object *o);
+
+/** struct column - of a table. @flags: SCOLS_FL_*. */
+struct column {
+	const char *name;
+	int flags;
+};
+
+struct libscols_table *table_new(const struct column *columns, size_t n);
+
+/** table_number() - fill in a cell: "?" if not @known. */
+void table_number(struct libscols_line *line, size_t column, bool known, int64_t v);
+
+/** table_print() - and free it. */
+void table_print(struct libscols_table *t);
+
+/** clock_text() - hours, minutes and seconds of a time since the epoch; "" if it is none. */
+void clock_text(int64_t time_us, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What xen-reclaim top keeps between its parts: top-scan.c scans disks, top-rows.c makes rows of
+ * them, top-show.c prints these, cmd-top.c obeys keys.
+ */
+#ifndef XEN_RECLAIM_TOP_H
+#define XEN_RECLAIM_TOP_H
+
+#include "cli/command.h"
+#include "cli/sight.h"
+
+#include "host/inventory.h"
+#include "host/memory.h"
+#include "host/psi.h"
+#include "host/store.h"
+
+/** enum disk_stat - what blkback counts for a disk since it was connected. */
+enum disk_stat { STAT_RD_REQ, STAT_WR_REQ, STAT_RD_SECT, STAT_WR_SECT, STAT_COUNT };
+
+/**
+ * struct disk - one disk as of one scan.
+ * @counted:  @stats are valid.
+ * @moving:   so are the figures per second, and @still_us.
+ * @still_us: for how long it has served nothing while it was watched.
+ */
+struct disk {
+	struct vbd vbd;
+	bool counted;
+	bool moving;
+	uint64_t stats[STAT_COUNT];
+	uint64_t requests_s;
+	uint64_t kb_s;
+	uint64_t still_us;
+};
+
+/** struct scan - all disks, and pressure, at one time. @psi_known: @psi is valid. */
+struct scan {
+	struct disk *disks;
+	size_t n;
+	uint64_t at_us;
+	struct psi_totals psi;
+	bool psi_known;
+};
+
+/**
+ * struct row - one disk, or the sums over all disks of a domain.
+ * @vbd:	the disk, or the domain's first.
+ * @idle_known: @idle is valid: on a stock driver it counts from when top began.
+ * @seen:	levels whose @held_kb is valid.
+ * @moving:	so are the figures per second.
+ * @idle:	how many disks are idle; of one disk: for how many seconds.
+ */
+struct row {
+	const struct vbd *vbd;
+	char name[64];
+	uint64_t disks;
+	bool idle_known;
+	unsigned seen;
+	bool moving;
+	uint64_t idle;
+	uint64_t held_kb[LEVEL_COUNT];
+	uint64_t requests_s;
+	uint64_t kb_s;
+};
+
+enum sort { SORT_HELD, SORT_IO, SORT_IDLE, SORT_NAME, SORT_COUNT };
+
+/**
+ * struct top - all of it.
+ * @idle_us:	 a disk unused for this long is idle.
+ * @now, @before: the last two scans; figures per second take two.
+ */
+struct top {
+	int root;
+	bool by_disk;
+	enum sort sort;
+	uint64_t delay_s;
+	uint64_t idle_us;
+	struct inventory inventory;
+	struct sight sight;
+	struct store store;
+	struct memory memory;
+	struct scan now;
+	struct scan before;
+	struct row *rows;
+	size_t n_rows;
+};
+
+/** top_scan() - Return: 0 or a negative errno. */
+int top_scan(struct top *t);
+
+/** top_stalled() - share of the time between the last two scans, in tenths of a percent. */
+uint64_t top_stalled(const struct top *t, enum psi_kind kind);
+
+/** top_make_rows() - of the last scan, sorted. Return: 0 or -ENOMEM. */
+int top_make_rows(struct top *t);
+
+/** top_print() - head, and table. */
+void top_print(const struct top *t);
+
+/** top_print_table() - @most: rows at most. */
+void top_print_table(const struct top *t, size_t most);
+
+/** top_print_json() - of rows that are disks. */
+enum exit_status top_print_json(const struct top *t);
+
+/** top_show() - one screen. */
+void top_show(const struct top *t);
+
+#endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From an event to what follows from it; see controller.h. */
+#include "core/controller.h"
+
+#include "core/decide.h"
+#include "core/growth.h"
+#include "core/idle.h"
+#include "core/pacing.h"
+#include "core/rank.h"
+#include "core/reuse.h"
+#include "core/units.h"
+
+#include <errno.h>
+#include <string.h>
+
+static uint64_t now_us(const struct controller *c)
+{
+	return c->ops->now_us(c->host);
+}
+
+static void tell(struct controller *c, struct news news)
+{
+	c->ops->tell(c->host, &news);
+}
+
+void controller_scan(struct controller *c)
+{
+	c->scan_us = c->ops->scan(c->host, &c->view);
+	for_each_vbd(v, c->view.disks)
+		vbd_learn(c->policy, v, now_us(c));
+}
+
+/* --- what follows from a plan --------------------------------------------------------------- */
+
+struct order order_for(const struct policy *p, const struct host_view *view, const struct action *a)
+{
+	struct order o = {
+		.action = a,
+		.params = by_params(view, a->level),
+		.targets = view->targets,
+		.window_us = a->window_ms ? a->window_ms * USEC_PER_MSEC : p->window_us,
+	};
+
+	if (!o.params)
+		o.n = rank_vbds(p, view->gives_ram, a, view->disks, o.targets);
+	for (size_t i = 0; i < o.n; i++)
+		o.window_us = max_u64(o.window_us, o.targets[i].window_ms * USEC_PER_MSEC);
+	return o;
+}
+
+static void carry_out(struct controller *c)
+{
+	const struct action *a = &c->state.action;
+	struct order o = order_for(c->policy, &c->view, a);
+
+	tell(c, (struct news){.what = NEWS_STARTED, .action = a});
+	c->ops->carry_out(c->host, &o);
+	for (size_t i = 0; i < o.n; i++)
+		if (o.targets[i].error == 0)
+			vbd_triggered(&c->view.disks->vbds[o.targets[i].vbd], a, a->started_us);
+}
+
+static int read_target(struct controller *c, struct own_target *t)
+{
+	int r = c->ops->read_target(c->host, t);
+
+	if (r < 0)
+		return r;
+	if (t->set)
+		growth_note_target(&c->state.growth, t->kb, now_us(c));
+	else
+		c->state.growth.target_kb = t->kb;
+	return 0;
+}
+
+/* The target is read again: the news of one that was just set may still be on its way. */
+static void grow(struct controller *c)
+{
+	struct own_target t;
+	uint64_t free_kb;
+	uint64_t to_kb;
+	int r;
+
+	if (!c->can_grow || c->ops->xen_free_kb(c->host, &free_kb) < 0 || read_target(c, &t) < 0)
+		return;
+	to_kb = grow_to_kb(c->policy, &c->state.growth, free_kb, now_us(c));
+	if (to_kb == 0)
+		return;
+	r = c->ops->set_target(c->host, to_kb);
+	tell(c,
+	     (struct news){.what = r < 0 ? NEWS_NOT_GROWN : NEWS_GROWN, .kb = to_kb, .error = r});
+}
+
+static void note_decision(struct controller *c, const struct plan *plan)
+{
+	if (!plan->decided)
+		return;
+	c->decision = (struct decision){
+		.at_us = now_us(c),
+		.about = plan->about,
+		.began = plan->reclaim,
+		.reason = plan->reason,
+	};
+	memcpy(c->decision.steps, plan->steps, sizeof(plan->steps));
+	if (!plan->reclaim)
+		c->passed[plan->reason]++;
+	tell(c, (struct news){.what = NEWS_DECIDED, .plan = plan});
+}
+
+static void sample(struct controller *c, struct event *e)
+{
+	int r = c->ops->sample(c->host, &e->now);
+
+	if (r < 0) { /* goes on with what is known: whoever waits must not wait for ever */
+		tell(c, (struct news){.what = NEWS_NO_SAMPLE, .error = r});
+		e->now = c->last;
+	}
+	c->last = e->now;
+}
+
+/* After a scan, if one was due. */
+static bool decide_on(struct controller *c, struct event *e)
+{
+	struct capabilities can = capabilities_of(c->policy, &c->view);
+	struct action before = c->state.action;
+	struct plan plan;
+
+	sample(c, e);
+	if (e->type == EVENT_DONE)
+		vbds_learn_kept(c->policy, &c->state.action, c->view.disks);
+	plan = decide(c->policy, &can, &c->state, e, now_us(c));
+	c->ops->wake_at(c->host, plan.wake_us);
+	if (e->type == EVENT_DONE || e->type == EVENT_FAILED)
+		tell(c, (struct news){
+				.what = NEWS_DONE, .action = &c->state.action, .error = -e->error});
+	if (plan.judged)
+		tell(c, (struct news){.what = NEWS_JUDGED, .action = &c->state.action});
+	if (plan.notice != NOTICE_NONE)
+		tell(c,
+		     (struct news){.what = NEWS_NOTICE, .action = &c->state.action, .plan = &plan});
+	note_decision(c, &plan);
+	if (plan.grow)
+		grow(c);
+	if (plan.superseded) {
+		before.verdict = VERDICT_SUPERSEDED;
+		tell(c, (struct news){.what = NEWS_SUPERSEDED, .action = &before});
+	}
+	if (plan.reclaim)
+		carry_out(c);
+	return plan.judged || plan.reclaim;
+}
+
+/* --- when to scan --------------------------------------------------------------------------- */
+
+/* What is decided on an old scan may be wrong: nothing is to follow from it. */
+static bool would_act(const struct controller *c, const struct event *e)
+{
+	struct capabilities can = capabilities_of(c->policy, &c->view);
+	struct state s = c->state;
+	struct plan plan = decide(c->policy, &can, &s, e, now_us(c));
+
+	return plan.reclaim || (plan.grow && c->can_grow);
+}
+
+/* Pressure of both kinds comes at once, and comes on while something is done. */
+static bool needs_scan(struct controller *c, const struct event *e)
+{
+	bool shown = c->view.mechanism == MECHANISM_NATIVE;
+	uint64_t age_us = now_us(c) - c->view.disks->scanned_us;
+	uint64_t pause_us = scan_pause_us(c->policy, c->scan_us, c->vain_scans, shown);
+
+	if (c->state.phase == PHASE_ACTING)
+		return false;
+	if (age_us >= 2 * pause_us)
+		c->vain_scans = 0; /* there was no pressure for a while */
+	if (age_us >= pause_us)
+		return true;
+	return age_us >= scan_pause_us(c->policy, c->scan_us, 0, shown) && would_act(c, e);
+}
+
+/* Scans under pressure that led to nothing while something could have come of them. */
+static void count_scan(struct controller *c, bool acted)
+{
+	if (acted)
+		c->vain_scans = 0;
+	else if (c->state.phase == PHASE_READY)
+		c->vain_scans++;
+}
+
+/* --- events --------------------------------------------------------------------------------- */
+
+bool controller_event(struct controller *c, struct event e)
+{
+	bool pressure = e.type == EVENT_SOFT || e.type == EVENT_HARD;
+	bool scans = !pressure || needs_scan(c, &e);
+	bool acted;
+
+	if (scans)
+		controller_scan(c);
+	acted = decide_on(c, &e);
+	if (pressure && scans)
+		count_scan(c, acted);
+	return acted;
+}
+
+int controller_request(struct controller *c, struct event e)
+{
+	int r;
+
+	if (request_is_open(&c->state))
+		return -EBUSY;
+	controller_scan(c);
+	r = request_is_possible(&c->view, e.level, e.domid, e.devid);
+	if (r == 0)
+		(void)decide_on(c, &e);
+	return r;
+}
+
+bool controller_target_changed(struct controller *c)
+{
+	struct event e = {.type = EVENT_BALLOON_FALL};
+	uint64_t last_kb = c->target_kb;
+	struct own_target t;
+
+	if (read_target(c, &t) < 0)
+		return false;
+	c->target_kb = t.kb;
+	if (!c->policy->follow_balloon || last_kb == 0 || t.kb >= last_kb || t.kb >= t.current_kb)
+		return false;
+	e.need_kb = t.current_kb - t.kb;
+	return controller_event(c, e);
+}
+
+void controller_facts_changed(struct controller *c)
+{
+	c->state.said_no_ram = false;
+}

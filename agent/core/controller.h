@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way from an event to what follows from it: scan the disks if that is due, sample memory,
+ * decide, carry out, tell. It stands here once. The host is a record of operations: the daemon
+ * fills it with the machine, replay with a simulated one. Knows no clock, no file and no mechanism.
+ */
+#ifndef XEN_RECLAIM_CONTROLLER_H
+#define XEN_RECLAIM_CONTROLLER_H
+
+#include "core/capabilities.h"
+
+/**
+ * struct order - an action with the disks it is for: whoever carries it out asks the policy
+ * nothing.
+ * @params:    by parameters of the whole host, which reach every disk; else @targets.
+ * @targets:   @n of them; the host sets their @error.
+ * @window_us: the longest window of them.
+ */
+struct order {
+	const struct action *action;
+	bool params;
+	struct target *targets;
+	size_t n;
+	uint64_t window_us;
+};
+
+/**
+ * struct decision - the last one, for people to see.
+ * @began: an action; else @reason says why not.
+ */
+struct decision {
+	uint64_t at_us;
+	enum event_type about;
+	bool began;
+	enum reason reason;
+	step_reasons steps;
+};
+
+/** order_for() - an action with its disks. @view: its @targets are filled. */
+struct order order_for(const struct policy *p, const struct host_view *view,
+		       const struct action *a);
+
+enum news_kind {
+	NEWS_STARTED,	 /* the state's action starts: before it is carried out */
+	NEWS_DONE,	 /* it was carried out, or failed: news.error */
+	NEWS_JUDGED,	 /* it has its verdict */
+	NEWS_SUPERSEDED, /* news.action has: the next one came first */
+	NEWS_NOTICE,	 /* news.plan has a notice */
+	NEWS_DECIDED,	 /* the controller's decision is new */
+	NEWS_GROWN,	 /* own target raised to news.kb */
+	NEWS_NOT_GROWN,	 /* it could not be: news.error */
+	NEWS_NO_SAMPLE	 /* memory could not be read: news.error; the last figures count */
+};
+
+/** struct news - what there is to tell. @error: negative errno. */
+struct news {
+	enum news_kind what;
+	const struct action *action;
+	const struct plan *plan;
+	uint64_t kb;
+	int error;
+};
+
+/**
+ * struct own_target - of this domain's memory.
+ * @set: somebody has set it; else the kernel says what it was started with.
+ */
+struct own_target {
+	bool set;
+	uint64_t kb;
+	uint64_t current_kb;
+};
+
+/**
+ * struct host_ops - what a host can do. @host is the controller's.
+ * @now_us:	 the time.
+ * @scan:	 bring the view up to date; it stays as it was on error, which the host reports.
+ *		 Return: the time it took.
+ * @sample:	 memory now, with what disks show as of the last scan. Return: 0 or negative errno.
+ * @carry_out:	 begin an order. When it is over, and if it cannot begin, the host sends EVENT_DONE
+ *		 or EVENT_FAILED, and not from within this call.
+ * @wake_at:	 send EVENT_TIMER at this time, and not at the one before; 0: not at all.
+ * @read_target: Return: 0 or negative errno.
+ * @xen_free_kb: free memory of Xen. Return: 0 or negative errno.
+ * @set_target:  of this domain. Return: 0 or negative errno.
+ * @tell:	 news for people.
+ */
+struct host_ops {
+	uint64_t (*now_us)(void *host);
+	uint64_t (*scan)(void *host, struct host_view *view);
+	int (*sample)(void *host, struct sample *now);
+	void (*carry_out)(void *host, struct order *order);
+	void (*wake_at)(void *host, uint64_t at_us);
+	int (*read_target)(void *host, struct own_target *target);
+	int (*xen_free_kb)(void *host, uint64_t *kb);
+	int (*set_target)(void *host, uint64_t kb);
+	void (*tell)(void *host, const struct news *news);
+};
+
+/**
+ * struct controller - one for each host.
+ * @can_grow:	@ops->set_target can work.
+ * @last:	memory at the last event.
+ * @target_kb:	own target as last seen; 0 before.
+ * @scan_us:	what the last scan took.
+ * @vain_scans: consecutive ones under pressure that led to nothing; see scan_pause_us().
+ * @passed:	decisions without an action, by their reason.
+ */
+struct controller {
+	const struct host_ops *ops;
+	void *host;
+	const struct policy *policy;
+	struct host_view view;
+	struct state state;
+	bool can_grow;
+	struct sample last;
+	uint64_t target_kb;
+	uint64_t scan_us;
+	unsigned vain_scans;
+	struct decision decision;
+	uint64_t passed[REASON_COUNT];
+};
+
+/** controller_scan() - scan now, whatever the pace. For the start. */
+void controller_scan(struct controller *c);
+
+/**
+ * controller_event() - something happened, other than a request or a change of the target.
+ * Return: whether an action began or got its verdict.
+ */
+bool controller_event(struct controller *c, struct event e);
+
+/**
+ * controller_request() - somebody asks.
+ *
+ * Return: 0: it was taken, and NEWS_DONE of an action with CAUSE_REQUEST ends it; -EBUSY: the one
+ * before is not carried out yet; -ENODEV: no such disk; -EOPNOTSUPP: nothing here offers this
+ * level.
+ */
+int controller_request(struct controller *c, struct event e);
+
+/** controller_target_changed() - the own target may have. Return: as controller_event(). */
+bool controller_target_changed(struct controller *c);
+
+/** controller_facts_changed() - what gives RAM back here has changed: say so anew if nothing does.
+ */
+void controller_facts_changed(struct controller *c);
+
+#endif

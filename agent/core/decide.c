@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Phases and events; see decide.h. */
+#include "core/decide.h"
+
+#include "core/action.h"
+#include "core/ladder.h"
+
+static bool too_soon(const struct policy *p, const struct state *s, uint64_t now_us)
+{
+	return s->acted && now_us - s->action.started_us < p->min_interval_us;
+}
+
+/*
+ * Pressure soon after an action that gave something is mostly its echo: what was swapped out before
+ * has to come back. Later, while it is still watched, a higher step is tried, and only when
+ * everything stands still.
+ */
+static bool is_echo(const struct policy *p, const struct state *s, enum cause cause,
+		    uint64_t now_us)
+{
+	return s->phase == PHASE_WATCHING &&
+	       (cause == CAUSE_SOFT || now_us < s->action.done_us + p->retry_us);
+}
+
+static enum reason not_now(const struct policy *p, const struct state *s, uint64_t now_us)
+{
+	if (s->phase == PHASE_ACTING)
+		return REASON_RUNNING;
+	return too_soon(p, s, now_us) ? REASON_INTERVAL : REASON_NONE;
+}
+
+/* Any reclaim of slots does for a fall; for a request that somebody waits for, its own alone. */
+static void settle(struct state *s, enum event_type by, enum level level)
+{
+	if (by == s->wanted_event.type ||
+	    (s->wanted_event.type == EVENT_BALLOON_FALL && level == LEVEL_SLOTS))
+		s->wanted = false;
+}
+
+static void start(struct state *s, struct plan *plan, const struct capabilities *c,
+		  const struct event *e, enum cause cause, enum level level, enum scope scope,
+		  uint64_t now_us)
+{
+	plan->reclaim = true;
+	plan->superseded = s->phase == PHASE_WATCHING;
+	s->action = (struct action){
+		.cause = cause,
+		.level = level,
+		.scope = scope,
+		.window_ms = e->window_ms,
+		.domid = e->type == EVENT_REQUEST ? e->domid : EVERY,
+		.devid = e->type == EVENT_REQUEST ? e->devid : EVERY,
+		.need_kb = cause == CAUSE_BALLOON ? e->need_kb : 0,
+		.threshold_us = c->threshold_us,
+		.started_us = now_us,
+		.before = e->now,
+	};
+	s->phase = PHASE_ACTING;
+	s->acted = true;
+	settle(s, e->type, level);
+}
+
+static void judge(const struct policy *p, struct state *s, struct plan *plan,
+		  const struct sample *now, enum verdict verdict, uint64_t now_us)
+{
+	struct step *step = step_of(s, &s->action);
+
+	s->action.later = *now;
+	s->action.verdict = verdict;
+	s->phase = PHASE_READY;
+	plan->judged = true;
+	if (verdict == VERDICT_HELPED)
+		step_helped(step, plan);
+	else if (s->action.cause != CAUSE_REQUEST)
+		step_failed(p, step, plan, now_us);
+}
+
+static void done(const struct policy *p, struct state *s, struct plan *plan, const struct event *e,
+		 uint64_t now_us)
+{
+	s->action.after = e->now;
+	s->action.done_us = now_us;
+	if (e->type == EVENT_FAILED)
+		judge(p, s, plan, &e->now, VERDICT_FAILED, now_us);
+	else if (action_gain_kb(&s->action) < (int64_t)p->min_gain_kb)
+		judge(p, s, plan, &e->now, VERDICT_NO_GAIN, now_us);
+	else
+		s->phase = PHASE_WATCHING;
+	/* pressure that was not relieved is still there: no need to be told again */
+	s->pressed = s->phase == PHASE_READY && now_us - s->pressed_us < p->retry_us;
+}
+
+/*
+ * Of what came from busy disks a quarter has to stay back, or they were too busy. Not more, since
+ * others go on taking theirs meanwhile. What idle disks gave helped in any case: should they want
+ * it again, they pay for it once in an idle time, as a guest without persistent grants does with
+ * every request.
+ */
+static void look_back(const struct policy *p, struct state *s, struct plan *plan,
+		      const struct event *e, uint64_t now_us)
+{
+	int64_t lasting;
+
+	s->action.later = e->now;
+	lasting = action_lasting_kb(&s->action);
+	if (s->action.scope == SCOPE_IDLE ||
+	    (lasting >= (int64_t)p->min_gain_kb && lasting >= action_gain_kb(&s->action) / 4))
+		judge(p, s, plan, &e->now, VERDICT_HELPED, now_us);
+	else
+		judge(p, s, plan, &e->now, VERDICT_REGROWN, now_us);
+}
+
+static void pressure(const struct policy *p, const struct capabilities *c, struct state *s,
+		     struct plan *plan, const struct event *e, uint64_t now_us)
+{
+	enum cause cause = e->type == EVENT_HARD ? CAUSE_HARD : CAUSE_SOFT;
+	enum level least = e->type == EVENT_HARD ? LEVEL_GRANTS : LEVEL_POOL;
+	enum level level;
+	enum scope scope;
+
+	s->pressed = false;
+	if (!any_gives_ram(p, c)) {
+		plan->reason = REASON_NO_RAM;
+		plan->notice = s->said_no_ram ? NOTICE_NONE : NOTICE_NO_RAM;
+		s->said_no_ram = true;
+		return;
+	}
+	plan->reason = not_now(p, s, now_us);
+	if (!plan->reason && is_echo(p, s, cause, now_us))
+		plan->reason = REASON_ECHO;
+	if (plan->reason)
+		return;
+	if (least > p->max_level)
+		least = p->max_level;
+	if (choose_step(p, c, s, cause, least, now_us, plan->steps, &level, &scope))
+		start(s, plan, c, e, cause, level, scope, now_us);
+	else
+		plan->reason = REASON_NO_STEP;
+}
+
+static void fall(const struct policy *p, const struct capabilities *c, struct state *s,
+		 struct plan *plan, const struct event *e, uint64_t now_us)
+{
+	enum scope scope;
+
+	if (!makes_room(p, c)) {
+		plan->reason = REASON_NO_ROOM;
+		plan->notice = s->said_no_room ? NOTICE_NONE : NOTICE_NO_ROOM;
+		s->said_no_room = true;
+	} else if (choose_for_fall(p, c, s, e->need_kb, now_us, plan->steps, &scope)) {
+		start(s, plan, c, e, CAUSE_BALLOON, LEVEL_SLOTS, scope, now_us);
+	} else {
+		plan->reason = REASON_NO_STEP;
+	}
+}
+
+static void want(const struct policy *p, const struct capabilities *c, struct state *s,
+		 struct plan *plan, const struct event *e, uint64_t now_us)
+{
+	plan->reason = not_now(p, s, now_us);
+	if (plan->reason) {
+		/*
+		 * Somebody waits for a request, and the kernel meets a fall by itself, if with what
+		 * hurts more; of two falls the later one says how much is needed by now.
+		 */
+		if (!s->wanted || e->type == EVENT_REQUEST ||
+		    s->wanted_event.type == EVENT_BALLOON_FALL)
+			s->wanted_event = *e;
+		s->wanted = true;
+		return;
+	}
+	settle(s, e->type, e->level);
+	if (e->type == EVENT_REQUEST)
+		start(s, plan, c, e, CAUSE_REQUEST, e->level, SCOPE_ALL, now_us);
+	else
+		fall(p, c, s, plan, e, now_us);
+}
+
+/* Hard pressure comes with soft pressure: the harder word counts for as long as it is fresh. */
+static void note_pressure(const struct policy *p, struct state *s, const struct event *e,
+			  uint64_t now_us)
+{
+	bool harder = s->pressure.type == EVENT_HARD && s->pressed_us != 0 &&
+		      now_us - s->pressed_us < p->retry_us;
+
+	if (e->type == EVENT_SOFT && harder)
+		return;
+	s->pressure = *e;
+	s->pressed_us = now_us;
+}
+
+/* The events that call for an action: now, or again from the timer. */
+static void answer(const struct policy *p, const struct capabilities *c, struct state *s,
+		   struct plan *plan, const struct event *e, uint64_t now_us)
+{
+	plan->decided = true;
+	plan->about = e->type;
+	if (e->type == EVENT_SOFT || e->type == EVENT_HARD)
+		pressure(p, c, s, plan, e, now_us);
+	else
+		want(p, c, s, plan, e, now_us);
+}
+
+static void timer(const struct policy *p, const struct capabilities *c, struct state *s,
+		  struct plan *plan, const struct event *e, uint64_t now_us)
+{
+	struct event kept = s->wanted ? s->wanted_event : s->pressure;
+
+	if (s->phase == PHASE_WATCHING && now_us >= s->action.done_us + p->regrowth_us)
+		look_back(p, s, plan, e, now_us);
+	/* to be reported before the next one takes its place */
+	if (plan->judged || (!s->wanted && !s->pressed))
+		return;
+	kept.now = e->now;
+	answer(p, c, s, plan, &kept, now_us);
+}
+
+static uint64_t next_wake(const struct policy *p, const struct state *s)
+{
+	if (s->phase == PHASE_ACTING)
+		return 0;
+	if (s->wanted || s->pressed)
+		return s->action.started_us + p->min_interval_us;
+	if (s->phase == PHASE_WATCHING)
+		return s->action.done_us + p->regrowth_us;
+	return 0;
+}
+
+struct plan decide(const struct policy *p, const struct capabilities *c, struct state *s,
+		   const struct event *e, uint64_t now_us)
+{
+	struct plan plan = {0};
+
+	switch (e->type) {
+	case EVENT_SOFT:
+	case EVENT_HARD:
+		note_pressure(p, s, e, now_us);
+		answer(p, c, s, &plan, e, now_us);
+		break;
+	case EVENT_BALLOON_FALL:
+	case EVENT_REQUEST:
+		answer(p, c, s, &plan, e, now_us);
+		break;
+	case EVENT_DONE:
+	case EVENT_FAILED:
+		if (s->phase == PHASE_ACTING)
+			done(p, s, &plan, e, now_us);
+		break;
+	case EVENT_TIMER:
+		timer(p, c, s, &plan, e, now_us);
+		break;
+	case EVENT_COUNT:
+		break;
+	}
+	plan.grow = e->type == EVENT_HARD && p->grow_limit_kb > 0 && !plan.reclaim &&
+		    s->phase != PHASE_ACTING && !too_soon(p, s, now_us) &&
+		    !is_echo(p, s, CAUSE_HARD, now_us);
+	plan.wake_us = next_wake(p, s);
+	return plan;
+}
+
+bool request_is_open(const struct state *s)
+{
+	return (s->wanted && s->wanted_event.type == EVENT_REQUEST) ||
+	       (s->phase == PHASE_ACTING && s->action.cause == CAUSE_REQUEST);
+}

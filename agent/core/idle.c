@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Idleness and rules; see idle.h. */
+#include "core/idle.h"
+
+#include "core/units.h"
+
+static const struct domain_rule *rule_of(const struct policy *p, const struct vbd *v)
+{
+	return v->named && v->rule > 0 && v->rule <= p->n_rules ? &p->rules[v->rule - 1] : NULL;
+}
+
+uint64_t vbd_own_idle_us(const struct policy *p, const struct vbd *v)
+{
+	const struct domain_rule *rule = rule_of(p, v);
+
+	return rule ? rule->idle_us : 0;
+}
+
+uint64_t vbd_idle_time_us(const struct policy *p, const struct vbd *v)
+{
+	uint64_t own_us = vbd_own_idle_us(p, v);
+
+	return own_us ? own_us : p->idle_us;
+}
+
+bool vbd_is_idle(const struct policy *p, uint64_t threshold_us, const struct vbd *v)
+{
+	uint64_t least_us = vbd_idle_time_us(p, v) << v->reuses;
+
+	if (vbd_own_idle_us(p, v) == 0)
+		least_us = max_u64(least_us, threshold_us);
+	return v->shows && v->idle_us >= least_us;
+}
+
+static bool is_excluded(const struct policy *p, const struct vbd *v)
+{
+	const struct domain_rule *rule = rule_of(p, v);
+
+	return rule ? rule->exclude : p->n_rules > 0 && !v->named;
+}
+
+bool vbd_is_spared(const struct policy *p, const struct vbd *v)
+{
+	return v->squeeze_ms == 0 || is_excluded(p, v);
+}
+
+bool any_excluded(const struct policy *p, const struct vbd_list *list)
+{
+	if (p->n_rules == 0)
+		return false;
+	for_each_vbd(v, list)
+		if (is_excluded(p, v))
+			return true;
+	return false;
+}
+
+uint64_t longest_threshold_us(const struct policy *p, uint64_t threshold_us,
+			      const struct vbd_list *list)
+{
+	for_each_vbd(v, list)
+		threshold_us = max_u64(threshold_us, vbd_own_idle_us(p, v));
+	return threshold_us;
+}
+
+uint64_t vbd_window_us(const struct policy *p, const struct vbd *v, uint64_t usual_us)
+{
+	const struct domain_rule *rule = rule_of(p, v);
+
+	return max_u64(rule && rule->window_us ? rule->window_us : usual_us,
+		       v->squeeze_ms * USEC_PER_MSEC);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How often to scan; see pacing.h. */
+#include "core/pacing.h"
+
+#include "core/units.h"
+
+/* A scan takes a fiftieth of the time; after two in vain a two-hundredth. */
+#define SCAN_PART 50
+#define VAIN_MAX  2
+
+static uint64_t least_idle_us(const struct policy *p)
+{
+	uint64_t least_us = p->idle_us;
+
+	for (const struct domain_rule *r = p->rules; r < p->rules + p->n_rules; r++)
+		if (r->idle_us)
+			least_us = min_u64(least_us, r->idle_us);
+	return least_us;
+}
+
+uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, bool shown)
+{
+	uint64_t usual_us = SCAN_PART * scan_us;
+	uint64_t longer_us = usual_us << (vain < VAIN_MAX ? vain : VAIN_MAX);
+
+	return shown ? max_u64(usual_us, min_u64(longer_us, least_idle_us(p))) : usual_us;
+}

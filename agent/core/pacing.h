@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How often to scan the disks under pressure. Scans nothing. */
+#ifndef XEN_RECLAIM_PACING_H
+#define XEN_RECLAIM_PACING_H
+
+#include "core/types.h"
+
+/**
+ * scan_pause_us() - how long not to scan again under pressure: scanning takes a fixed share of the
+ * time, however many disks there are, and a lesser share where scans lead to nothing, though not so
+ * rarely that disks become idle unseen.
+ * @scan_us: what the last scan took.
+ * @vain:    consecutive scans that led to nothing.
+ * @shown:   disks show their idle times; else scans have to see them, and stay as frequent.
+ */
+uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, bool shown);
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How soon disks come back; see reuse.h. */
+#include "core/reuse.h"
+
+#include "core/idle.h"
+#include "core/rank.h"
+#include "core/units.h"
+
+/* From the usual 5 s to more than 5 min: a disk used once in that time is idle by any measure. */
+#define REUSES_MAX 6
+
+/*
+ * What is given for less than twice as long as it was waited for is not worth taking. From one or
+ * two disks nothing can be concluded, and little is lost by them.
+ */
+#define TURN_MIN   3
+#define TURN_OLD   6
+#define WORK_PART  5
+#define RECENT_MIN 3
+
+void vbd_triggered(struct vbd *v, const struct action *a, uint64_t now_us)
+{
+	if (a->scope == SCOPE_IDLE)
+		v->triggered_us = now_us;
+}
+
+void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us)
+{
+	uint64_t used_us = now_us > v->idle_us ? now_us - v->idle_us : 0;
+
+	if (!v->shows || v->triggered_us == 0 || used_us <= v->triggered_us)
+		return;
+	if (used_us - v->triggered_us >= 2 * vbd_idle_time_us(p, v))
+		v->reuses = 0;
+	else if (v->reuses < REUSES_MAX)
+		v->reuses++;
+	v->triggered_us = 0;
+}
+
+void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_list *list)
+{
+	if (a->level != LEVEL_SLOTS || a->need_kb > 0) /* then not all were triggered */
+		return;
+	for_each_vbd(v, list)
+		if (vbd_is_idle(p, a->threshold_us, v) && action_concerns(p, a, v))
+			v->kept_kb = v->held_kb[LEVEL_SLOTS];
+}
+
+/*
+ * How long a turn lasts where disks are idle in turn: of those that are, a share of T / turn has
+ * been for less than T. Disks at work say nothing of it, nor do those that are idle for longer than
+ * any turn that matters. NEVER: hardly any is idle.
+ */
+static uint64_t turn_us(const struct vbd_list *list, uint64_t least_us, uint64_t most_us,
+			uint64_t old_us)
+{
+	uint64_t idle = 0;
+	uint64_t recent = 0;
+
+	for_each_vbd(v, list) {
+		idle += v->idle_us >= least_us && v->idle_us < old_us;
+		recent += v->idle_us >= least_us && v->idle_us < most_us;
+	}
+	return recent >= RECENT_MIN ? least_us + (most_us - least_us) * idle / recent : NEVER;
+}
+
+uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, uint64_t watched_us)
+{
+	uint64_t least_us = p->idle_us / WORK_PART;
+	uint64_t most_us = p->idle_us;
+	uint64_t turn;
+
+	if (list->n > 0 && !list->vbds[0].shows && watched_us < most_us)
+		most_us = watched_us;
+	if (most_us < p->idle_us / 2)
+		return p->idle_us;
+	turn = turn_us(list, least_us, most_us, TURN_OLD * p->idle_us);
+	return turn < TURN_MIN * p->idle_us ? max_u64(2 * turn, p->idle_us) : p->idle_us;
+}

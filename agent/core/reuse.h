@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How soon disks come back: what is taken from a disk that is used again soon costs its guest and
+ * saves nothing. Learns it for each disk, and for all of them together.
+ */
+#ifndef XEN_RECLAIM_REUSE_H
+#define XEN_RECLAIM_REUSE_H
+
+#include "core/vbds.h"
+
+/** vbd_triggered() - note that an action triggered this disk. */
+void vbd_triggered(struct vbd *v, const struct action *a, uint64_t now_us);
+
+/**
+ * vbd_learn() - after a scan. A disk that was used again soon after it was triggered was not idle:
+ * its idle threshold doubles. One that did stay idle starts anew.
+ */
+void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us);
+
+/**
+ * vbds_learn_kept() - after a reclaim of slots and a new scan: what idle disks have left they keep.
+ */
+void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_list *list);
+
+/**
+ * idle_threshold_us() - how long a disk has to be unused to count as idle here. Where disks take
+ * turns and come back soon after they would have counted as idle, which the ages of all of them
+ * show, twice such a turn; else the policy's idle time.
+ * @watched_us: for so long the idle times of disks that do not show them are known.
+ */
+uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list,
+			   uint64_t watched_us);
+
+#endif

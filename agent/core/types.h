@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The types that the policy and everybody around it share: disks, memory, actions, events, plans.
+ * No function, no file, no mechanism. Times are microseconds of CLOCK_MONOTONIC unless stated.
+ */
+#ifndef XEN_RECLAIM_TYPES_H
+#define XEN_RECLAIM_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** enum level - what a reclaim takes: each level takes what the one before takes, and more. */
+enum level { LEVEL_POOL, LEVEL_GRANTS, LEVEL_SLOTS, LEVEL_COUNT };
+
+#define ALL_LEVELS ((1U << LEVEL_COUNT) - 1)
+
+/** enum scope - whose: idle disks, or every disk. */
+enum scope { SCOPE_IDLE, SCOPE_ALL, SCOPE_COUNT };
+
+/** enum cause - why an action was taken. */
+enum cause { CAUSE_SOFT, CAUSE_HARD, CAUSE_BALLOON, CAUSE_REQUEST, CAUSE_COUNT };
+
+/** enum verdict - what became of an action. */
+enum verdict {
+	VERDICT_OPEN,	    /* still running, or what it gave is still being watched */
+	VERDICT_HELPED,	    /* RAM came back and stayed back */
+	VERDICT_NO_GAIN,    /* nothing came back */
+	VERDICT_REGROWN,    /* it came back and was taken again: those disks were not idle */
+	VERDICT_FAILED,	    /* the mechanism could not do it */
+	VERDICT_SUPERSEDED, /* the next action came before it could be judged */
+	VERDICT_COUNT
+};
+
+/**
+ * enum reason - why an event, or one step of the ladder, led to no action. The first part is about
+ * the event as a whole, the second about single steps.
+ */
+enum reason {
+	REASON_NONE,	     /* an action began, or none was called for */
+	REASON_NO_RAM,	     /* nothing here gives RAM back */
+	REASON_NO_ROOM,	     /* a fall of the target: nothing here makes room for it */
+	REASON_RUNNING,	     /* an action is running */
+	REASON_INTERVAL,     /* min_interval has not passed since the last one */
+	REASON_ECHO,	     /* pages swapped out before the last action are still coming back */
+	REASON_NO_STEP,	     /* no step of the ladder would help; each has its own reason */
+	REASON_UNAVAILABLE,  /* the mechanism does not offer this step, or it gives no RAM */
+	REASON_TOO_LITTLE,   /* it would give less than min_gain */
+	REASON_IN_USE,	     /* busy disks are using it */
+	REASON_JUST_FAILED,  /* it failed less than retry ago */
+	REASON_SUSPENDED,    /* it failed too often: back-off */
+	REASON_JUST_TAKEN,   /* the action being watched has taken it already */
+	REASON_FIRST_ENOUGH, /* a fall: a step before it already makes enough room */
+	REASON_COUNT
+};
+
+/** enum mechanism - by what reclaim is done, best last. */
+enum mechanism {
+	MECHANISM_NONE,
+	MECHANISM_PARAMS, /* parameters of xen_blkback, for the whole host at once */
+	MECHANISM_MODULE, /* xen-reclaim.ko: the pool of each disk, the rest by parameters */
+	MECHANISM_NATIVE, /* blkback itself, for each disk, and it shows what they hold */
+	MECHANISM_COUNT
+};
+
+/** enum notice - what is worth one plain sentence in the journal. */
+enum notice { NOTICE_NONE, NOTICE_NO_RAM, NOTICE_NO_ROOM, NOTICE_BACKOFF, NOTICE_RECOVERED };
+
+/** DOMAIN_MAX_CHARS - no name of a domain in the configuration is longer; a UUID has 36. */
+#define DOMAIN_MAX_CHARS 63
+
+/**
+ * struct domain_rule - what an administrator set for one domain.
+ * @whom:	name, or UUID in lower case; who matches them is none of the policy's business.
+ * @exclude:	nothing but a request touches its disks.
+ * @window_us:	replaces the usual window; 0: not set.
+ * @idle_us:	replaces the policy's idle time; 0: not set.
+ */
+struct domain_rule {
+	char whom[DOMAIN_MAX_CHARS + 1];
+	bool exclude;
+	uint64_t window_us;
+	uint64_t idle_us;
+};
+
+/**
+ * struct policy - the part of the configuration that decides.
+ * @max_level:	     the highest level to use unasked.
+ * @follow_balloon:  reclaim when the own target falls.
+ * @window_us:	     how long a reclaim holds pools at zero.
+ * @idle_us:	     a disk unused for this long is idle, unless disks here are known to come back
+ *		     little later (reuse.h).
+ * @min_interval_us: least time between the starts of two actions.
+ * @retry_us:	     pressure this soon after an action that did not help goes one step up.
+ * @regrowth_us:     how long what came back has to stay back.
+ * @backoff_after:   consecutive actions without lasting gain before that step is suspended.
+ * @backoff_us:	     the first suspension; each further failure doubles it.
+ * @backoff_max_us:  the longest suspension.
+ * @min_gain_kb:     less than this is no gain.
+ * @rules:	     of single domains, @n_rules of them; the configuration's memory.
+ * @grow_limit_kb:   the domain's own target may be raised up to here; 0: never.
+ * @grow_step_kb:    by this much at once.
+ * @grow_reserve_kb: this much of Xen's free memory is left.
+ */
+struct policy {
+	enum level max_level;
+	bool follow_balloon;
+	uint64_t window_us;
+	uint64_t idle_us;
+	uint64_t min_interval_us;
+	uint64_t retry_us;
+	uint64_t regrowth_us;
+	unsigned backoff_after;
+	uint64_t backoff_us;
+	uint64_t backoff_max_us;
+	uint64_t min_gain_kb;
+	struct domain_rule *rules;
+	size_t n_rules;
+	uint64_t grow_limit_kb;
+	uint64_t grow_step_kb;
+	uint64_t grow_reserve_kb;
+};
+
+/** KB_UNKNOWN - some, but nobody can say how much. */
+#define KB_UNKNOWN UINT64_MAX
+
+/** EVERY - in place of a domid or a devid: all of them. */
+#define EVERY (-1)
+
+/** WINDOW_MAX_MS - the longest window that a disk can have or a request can ask for. */
+#define WINDOW_MAX_MS 60000
+
+/**
+ * struct vbd - one virtual disk that this domain's kernel serves.
+ * @rule:	1 + index of its domain's rule, 0: none; valid once @named.
+ * @named:	its domain's name is known. While there are rules, a disk of a domain without a
+ *		name is left alone: it may be one to exclude.
+ * @levels:	levels that can be reclaimed from it alone: bit 1 << level.
+ * @shows:	the driver shows @idle_us and @held_kb; else @idle_us is what scans have seen of it.
+ * @seen:	levels whose @held_kb alone is valid, seen by BPF: bit 1 << level; never in the
+ *		daemon.
+ * @present:	found by the scan under way.
+ * @rate:	requests a second between the last two scans.
+ * @requests:	served since it was connected, or what its device has seen; modulo 2^32. @rate, or
+ *		else @idle_us, is computed from it.
+ * @squeeze_ms: its window as toolstack and driver have it, up to WINDOW_MAX_MS; 0: pressure leaves
+ *		the disk alone.
+ * @idle_us:	since its last request.
+ * @held_kb:	pool, persistent grants, slots: each on its own, RAM or not.
+ * @kept_kb:	of the slots: what it keeps whatever it is asked for.
+ * @triggered_us: when it was triggered as an idle disk and not used since; 0: never, or answered.
+ * @reuses:	consecutive times it was used again soon after it was triggered.
+ *
+ * There may be thousands of them, so the order of members leaves no holes.
+ */
+struct vbd {
+	uint16_t domid;
+	uint16_t rule;
+	uint32_t devid;
+	uint8_t levels;
+	uint8_t seen : LEVEL_COUNT;
+	bool named : 1;
+	bool shows : 1;
+	bool present : 1;
+	uint8_t reuses;
+	uint32_t squeeze_ms;
+	uint32_t rate;
+	uint32_t requests;
+	uint64_t idle_us;
+	uint64_t held_kb[LEVEL_COUNT];
+	uint64_t kept_kb;
+	uint64_t triggered_us;
+};
+
+/**
+ * struct sample - memory of this domain at one moment.
+ * @held_known: @held_kb is valid.
+ * @held_kb:	RAM that blkback keeps away from the domain: what grant mappings hold (target -
+ *		current), and slots where the driver shows them.
+ * @mapped_kb:	of it, what grant mappings hold.
+ * @available_kb: MemAvailable.
+ * @pswpin:	pages swapped in since boot.
+ * @pswpout:	pages swapped out since boot.
+ */
+struct sample {
+	bool held_known;
+	int64_t held_kb;
+	int64_t mapped_kb;
+	int64_t available_kb;
+	uint64_t pswpin;
+	uint64_t pswpout;
+};
+
+/**
+ * struct action - one reclaim, from its cause to what became of it.
+ * @window_ms: the window asked for; 0: the usual one.
+ * @domid:  whose disks, or EVERY.
+ * @devid:  which of them, or EVERY.
+ * @need_kb: no more than this is needed; 0: nobody knows how much is.
+ * @threshold_us: a disk unused for this long is idle, where its domain has no time of its own.
+ * @before: memory when it started.
+ * @after:  when the mechanism was done.
+ * @later:  when it was judged.
+ */
+struct action {
+	enum cause cause;
+	enum level level;
+	enum scope scope;
+	enum verdict verdict;
+	uint32_t window_ms;
+	int domid;
+	int64_t devid;
+	uint64_t need_kb;
+	uint64_t threshold_us;
+	uint64_t started_us;
+	uint64_t done_us;
+	struct sample before;
+	struct sample after;
+	struct sample later;
+};
+
+enum event_type {
+	EVENT_SOFT,	    /* PSI "some" passed its threshold */
+	EVENT_HARD,	    /* PSI "full" passed its threshold */
+	EVENT_BALLOON_FALL, /* own target fell below what the domain has */
+	EVENT_REQUEST,	    /* an operator asks through the mailbox */
+	EVENT_DONE,	    /* the mechanism has carried the action out */
+	EVENT_FAILED,	    /* the mechanism could not */
+	EVENT_TIMER,	    /* plan.wake_us has come */
+	EVENT_COUNT
+};
+
+/**
+ * struct event - what happened.
+ * @now:     memory at this moment; the controller fills it in.
+ * @level:   EVENT_REQUEST: what is asked for.
+ * @need_kb: EVENT_BALLOON_FALL: how far the target fell below what the domain has.
+ * @window_ms: EVENT_REQUEST: the window asked for, 0: the usual one.
+ * @domid, @devid: EVENT_REQUEST: of whose disks, or EVERY.
+ * @error:   EVENT_FAILED: a positive errno.
+ */
+struct event {
+	enum event_type type;
+	struct sample now;
+	enum level level;
+	uint64_t need_kb;
+	uint32_t window_ms;
+	int domid;
+	int64_t devid;
+	int error;
+};
+
+/** typedef step_reasons - for each step of the ladder, why it was not taken. */
+typedef enum reason step_reasons[LEVEL_COUNT][SCOPE_COUNT];
+
+/**
+ * struct target - one disk that an action is for.
+ * @vbd:       index into the scanned disks.
+ * @window_ms: its window.
+ * @error:     negative errno of whoever carried it out: the disk did not take it.
+ */
+struct target {
+	uint32_t vbd;
+	uint32_t window_ms;
+	int error;
+};
+
+/**
+ * struct plan - what to do.
+ * @reclaim: carry out @action of the state, now.
+ * @superseded: the action that was being watched ends unjudged.
+ * @judged:  the state's @action has its verdict.
+ * @grow:    reclaim cannot help now: raise the own target, if grow_to_kb() agrees.
+ * @wake_us: send EVENT_TIMER then; 0: no need. Stands until the next plan.
+ * @notice:  to say, with @backoff_us where it is NOTICE_BACKOFF.
+ * @decided: this was about @about, and @reason says why there is no @reclaim; with REASON_NO_STEP
+ *	     @steps has more.
+ */
+struct plan {
+	bool reclaim;
+	bool superseded;
+	bool judged;
+	bool grow;
+	uint64_t wake_us;
+	enum notice notice;
+	uint64_t backoff_us;
+	bool decided;
+	enum event_type about;
+	enum reason reason;
+	step_reasons steps;
+};
+
+/** struct step - how one level with one scope has done of late. */
+struct step {
+	unsigned failures;
+	uint64_t failed_at_us;
+	uint64_t backoff_us;
+	uint64_t not_before_us;
+};
+
+enum phase { PHASE_READY, PHASE_ACTING, PHASE_WATCHING };
+
+/**
+ * struct growth - the domain's own target, as xenstore said it last; or before it did, the kernel.
+ * @asked_kb: what was written there and has not been seen yet; 0: nothing.
+ * @admin:    somebody else changed it; @admin_us: when.
+ * @grown:    it was raised; @grown_us: when last.
+ */
+struct growth {
+	uint64_t target_kb;
+	uint64_t asked_kb;
+	bool admin;
+	uint64_t admin_us;
+	bool grown;
+	uint64_t grown_us;
+};
+
+/**
+ * struct state - all that the policy remembers; all zero at start.
+ * @pressed: pressure is to be answered by the next step.
+ * @wanted:  a balloon fall or a request has to wait.
+ * @steps: how each step did under pressure.
+ * @falls: how slots did for balloon falls: that these get none says nothing of what pressure would
+ *	   get.
+ */
+struct state {
+	enum phase phase;
+	struct action action;
+	bool acted;
+	bool said_no_ram;
+	bool said_no_room;
+	bool pressed;
+	struct event pressure;
+	uint64_t pressed_us;
+	bool wanted;
+	struct event wanted_event;
+	struct step steps[LEVEL_COUNT][SCOPE_COUNT];
+	struct step falls[SCOPE_COUNT];
+	struct growth growth;
+};
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list of virtual disks, ordered by domid and devid. Who fills it, and from what, is not known
+ * here. */
+#ifndef XEN_RECLAIM_VBDS_H
+#define XEN_RECLAIM_VBDS_H
+
+#include "core/types.h"
+
+/**
+ * struct vbd_list - ordered by domid and devid.
+ * @room: of @vbds, which grows and never shrinks.
+ * @scanned_us: when the last scan began.
+ * @watched_since_us: since then one scan has followed the other, with no long pause.
+ */
+struct vbd_list {
+	struct vbd *vbds;
+	size_t n;
+	size_t room;
+	uint64_t scanned_us;
+	uint64_t watched_since_us;
+};
+
+#define for_each_vbd(v, list) for (struct vbd *v = (list)->vbds; v < (list)->vbds + (list)->n; v++)
+
+/** vbd_compare() - the order of the list. Return: less than, equal to or greater than 0. */
+int vbd_compare(const struct vbd *a, const struct vbd *b);
+
+/** vbds_place() - where a disk stands, or belongs if it is not there: see vbds_find(). */
+size_t vbds_place(const struct vbd_list *list, uint16_t domid, uint32_t devid);
+
+/** vbds_find() - Return: the disk, or NULL. */
+struct vbd *vbds_find(const struct vbd_list *list, uint16_t domid, uint32_t devid);
+
+/** vbds_slots_kb() - what the slots of all disks hold, as far as the driver shows it. */
+uint64_t vbds_slots_kb(const struct vbd_list *list);
+
+#endif

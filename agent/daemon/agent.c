@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The agent's life: start, events, reload, end; see agent.h. */
+#include "daemon/agent.h"
+
+#include "daemon/metrics-file.h"
+#include "daemon/state-file.h"
+#include "host/domains.h"
+#include "host/lock.h"
+#include "host/util.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <syslog.h>
+#include <systemd/sd-daemon.h>
+
+static void tell_metrics(struct agent *a)
+{
+	const char *path = a->config.metrics_file;
+	int r;
+
+	if (!*path || a->dry_run)
+		return;
+	r = metrics_file_write(a->root, path, &a->report, &a->inventory, &a->memory, &a->store);
+	if (r < 0 && !a->metrics_failed)
+		say(MESSAGE_METRICS, LOG_WARNING, "cannot write metrics to /%s: %s", path,
+		    strerror(-r));
+	a->metrics_failed = r < 0;
+}
+
+static void drop_metrics(const struct agent *a)
+{
+	if (a->config.metrics_file[0] && !a->dry_run)
+		(void)unlinkat(a->root, a->config.metrics_file, 0);
+}
+
+void agent_tell_status(struct agent *a)
+{
+	const struct report *r = &a->report;
+
+	(void)sd_notifyf(0,
+			 "STATUS=mechanism %s, pressure by %s; %" PRIu64 " actions, %" PRIu64
+			 " helped, %" PRId64 " kB back for good",
+			 r->mechanism, psi_mode_names[r->psi], r->actions, r->helped,
+			 r->lasting_kb);
+	(void)state_file_write(a->root, r, &a->config, &a->controller);
+	tell_metrics(a);
+}
+
+/* None of the levels that are used. */
+static bool gives_no_ram(const struct agent *a)
+{
+	for (int l = 0; l <= (int)a->config.policy.max_level; l++)
+		if (a->report.diagnosis.gives_ram[l] != ANSWER_NO)
+			return false;
+	return true;
+}
+
+void arm_timer(sd_event_source *timer, uint64_t at_us)
+{
+	if (at_us)
+		(void)sd_event_source_set_time(timer, at_us);
+	(void)sd_event_source_set_enabled(timer, at_us ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+void agent_event(struct agent *a, struct event e)
+{
+	if (controller_event(&a->controller, e))
+		agent_tell_status(a);
+}
+
+static int on_wake(sd_event_source *s, uint64_t usec, void *user)
+{
+	(void)s;
+	(void)usec;
+	agent_event(user, (struct event){.type = EVENT_TIMER});
+	return 0;
+}
+
+static int on_window(sd_event_source *s, uint64_t usec, void *user)
+{
+	(void)s;
+	(void)usec;
+	machine_continue(user);
+	return 0;
+}
+
+static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void *user)
+{
+	struct agent *a = user;
+	struct config_error err;
+	struct config fresh = {0};
+
+	(void)s;
+	(void)si;
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us());
+	if (config_load(a->root, CONFIG_PATH, &fresh, &err) < 0) {
+		say(MESSAGE_CONFIG, LOG_ERR, "%s; the old configuration stays", err.text);
+	} else {
+		drop_metrics(a); /* the new file may be another one */
+		a->metrics_failed = false;
+		config_free(&a->config);
+		a->config = fresh;
+		a->report.config_us = realtime_us();
+		domains_forget(&a->inventory.now);
+		xenstore_name_domains(a);
+		machine_learn_facts(a);
+		machine_open_grower(a);
+		pressure_open(a);
+		say(MESSAGE_CONFIG, LOG_INFO, "configuration reloaded");
+	}
+	(void)sd_notify(0, "READY=1");
+	agent_tell_status(a);
+	return 0;
+}
+
+static int add_timer(struct agent *a, sd_event_source **s, sd_event_time_handler_t fn)
+{
+	int r = sd_event_add_time(a->event, s, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, fn, a);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*s, SD_EVENT_OFF);
+}
+
+static int open_loop(struct agent *a)
+{
+	sigset_t mask;
+	int r;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)sigaddset(&mask, SIGINT);
+	(void)sigaddset(&mask, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+		return -errno;
+	r = sd_event_new(&a->event);
+	if (r >= 0)
+		r = sd_event_add_signal(a->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(a->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(a->event, NULL, SIGHUP, on_reload, a);
+	if (r >= 0)
+		r = sd_event_set_watchdog(a->event, true);
+	if (r >= 0)
+		r = add_timer(a, &a->wake_timer, on_wake);
+	if (r >= 0)
+		r = add_timer(a, &a->window_timer, on_window);
+	if (r >= 0)
+		r = add_timer(a, &a->psi_timer, pressure_on_timer);
+	if (r >= 0)
+		r = add_timer(a, &a->store_timer, xenstore_on_timer);
+	return r < 0 ? r : 0;
+}
+
+static int put_back_old(struct agent *a)
+{
+	int r = a->dry_run ? 0 : params_restore(a->root);
+
+	if (r > 0)
+		say(MESSAGE_RESTORED, LOG_WARNING,
+		    "put back %d parameters that an earlier life had left lowered", r);
+	if (r < 0)
+		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters from /%s: %s",
+		    PARAMS_SAVED, strerror(-r));
+	return r < 0 ? r : 0;
+}
+
+static int open_all(struct agent *a)
+{
+	struct config_error err = {0};
+	int r;
+
+	a->lock = lock_take(a->root);
+	if (a->lock < 0) {
+		say(MESSAGE_FAULT, LOG_ERR, "/%s: %s", LOCK_FILE,
+		    a->lock == -EBUSY ? "another xen-reclaimd runs" : strerror(-a->lock));
+		return a->lock;
+	}
+	r = put_back_old(a);
+	if (r == 0)
+		r = config_load(a->root, CONFIG_PATH, &a->config, &err);
+	if (r < 0) {
+		if (err.text[0])
+			say(MESSAGE_CONFIG, LOG_ERR, "%s", err.text);
+		return r;
+	}
+	r = memory_open(a->root, &a->memory);
+	if (r == 0)
+		r = open_loop(a);
+	if (r < 0)
+		say(MESSAGE_FAULT, LOG_ERR, "cannot start: %s", strerror(-r));
+	return r;
+}
+
+int agent_start(struct agent *a, int root, bool dry_run)
+{
+	int r;
+
+	*a = (struct agent){
+		.root = root,
+		.lock = -1,
+		.dry_run = dry_run,
+		.memory = {-1, -1, -1, -1, -1},
+		.psi_fd = {-1, -1},
+		.reclaimer = {.root = root},
+		.controller = {.ops = &machine_ops,
+			       .host = a,
+			       .policy = &a->config.policy,
+			       .view.disks = &a->inventory.now},
+		.report = {.dry_run = dry_run, .started_us = realtime_us()},
+	};
+	r = open_all(a);
+	if (r < 0)
+		return r;
+	a->report.config_us = realtime_us();
+	machine_learn_facts(a);
+	controller_scan(&a->controller);
+	pressure_open(a);
+	xenstore_open(a);
+	xenstore_name_domains(a);
+	machine_open_grower(a);
+	say(MESSAGE_STARTED, LOG_INFO, "started: mechanism %s, pressure by %s%s",
+	    a->report.mechanism, psi_mode_names[a->report.psi], dry_run ? ", dry run" : "");
+	if (gives_no_ram(a))
+		say(MESSAGE_NO_RAM, LOG_NOTICE, "reclaim gives no RAM back here: %s",
+		    a->report.diagnosis.why[LEVEL_GRANTS]);
+	agent_tell_status(a);
+	return 0;
+}
+
+int agent_run(struct agent *a)
+{
+	int r;
+
+	r = sd_notify(0, "READY=1");
+	if (r < 0) { /* nobody would know, and the unit's start would time out */
+		say(MESSAGE_FAULT, LOG_ERR, "cannot tell systemd of the start: %s", strerror(-r));
+		return r;
+	}
+	r = sd_event_loop(a->event);
+	(void)sd_notify(0, "STOPPING=1");
+	return r;
+}
+
+static void put_back(struct agent *a)
+{
+	int r = reclaimer_stop(&a->reclaimer);
+
+	if (r == 0 && a->event && !a->dry_run) /* it has started */
+		r = params_restore(a->root);
+	if (r < 0)
+		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters: %s", strerror(-r));
+}
+
+void agent_stop(struct agent *a)
+{
+	put_back(a);
+	xenstore_answer(a, EIO);
+	if (a->event) {
+		pressure_close(a);
+		say(MESSAGE_STOPPED, LOG_INFO, "stopped: %" PRIu64 " actions, %" PRIu64 " helped",
+		    a->report.actions, a->report.helped);
+	}
+	xenstore_close(a);
+	a->wake_timer = sd_event_source_unref(a->wake_timer);
+	a->window_timer = sd_event_source_unref(a->window_timer);
+	a->psi_timer = sd_event_source_unref(a->psi_timer);
+	a->store_timer = sd_event_source_unref(a->store_timer);
+	a->event = sd_event_unref(a->event);
+	memory_close(&a->memory);
+	grower_close(a->grower);
+	inventory_free(&a->inventory);
+	if (a->lock >= 0) {
+		(void)unlinkat(a->root, STATE_FILE, 0);
+		drop_metrics(a);
+	}
+	config_free(&a->config);
+	close_fd(&a->lock);
+}

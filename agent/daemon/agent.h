@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agent: one object that owns every event source and everything that is open, in the four files
+ * that are its parts: agent.c (its life), machine.c (the host that the controller acts on),
+ * pressure.c and xenstore.c (where events come from). Decides nothing.
+ */
+#ifndef XEN_RECLAIM_AGENT_H
+#define XEN_RECLAIM_AGENT_H
+
+#include "core/controller.h"
+#include "daemon/grow.h"
+#include "daemon/journal.h"
+#include "daemon/report.h"
+#include "host/config.h"
+#include "host/inventory.h"
+#include "host/mailbox.h"
+#include "host/memory.h"
+#include "host/psi.h"
+#include "host/reclaimer.h"
+#include "host/store.h"
+
+#include <systemd/sd-event.h>
+
+/** AGAIN_US - how often to look for a xenstored while there is none, and for memory pressure. */
+#define AGAIN_US (2 * USEC_PER_SEC)
+
+/**
+ * struct agent - everything.
+ * @root:	 directory descriptor that stands for "/".
+ * @lock:	 held while this is the one daemon of the host.
+ * @driver_domain: this is one, not dom0.
+ * @request:	 the last one taken, from @mailbox; @answering: it still waits for its response.
+ * @listens:	 the agent is announced in this mailbox.
+ * @served:	 the id of the last request that was taken from it.
+ * @psi_fd:	 armed triggers, -1 where there is none.
+ * @psi_last:	 totals when they were last read, where there are no triggers.
+ * @metrics_failed: the metrics file could not be written, which has been said.
+ * @balloon_out: the last scan saw frames that are ballooned out.
+ * @begin_error: why the order under way could not begin; 0: it did.
+ * @said:	 the last decision on each kind of event.
+ * @grower:	 NULL unless growing is configured and possible.
+ */
+struct agent {
+	int root;
+	int lock;
+	bool dry_run;
+	bool driver_domain;
+	struct config config;
+	struct facts facts;
+	struct memory memory;
+	struct store store;
+	struct inventory inventory;
+	struct reclaimer reclaimer;
+	struct grower *grower;
+	struct controller controller;
+	struct report report;
+	struct request request;
+	enum mailbox mailbox;
+	bool answering;
+	bool listens[MAILBOX_COUNT];
+	uint64_t served[MAILBOX_COUNT];
+	bool metrics_failed;
+	bool balloon_out;
+	int begin_error;
+	struct decision said[EVENT_COUNT];
+	int psi_fd[PSI_KINDS];
+	struct psi_totals psi_last;
+	sd_event *event;
+	sd_event_source *psi_source[PSI_KINDS];
+	sd_event_source *psi_timer;
+	sd_event_source *store_source;
+	sd_event_source *store_life;
+	sd_event_source *store_timer;
+	sd_event_source *wake_timer;
+	sd_event_source *window_timer;
+};
+
+/**
+ * agent_start() - open everything, put back what an earlier life left changed, and listen.
+ * @a:	     filled; call agent_stop() whatever this returns.
+ * @root:    directory descriptor that stands for "/"; stays the caller's.
+ * @dry_run: decide and tell, write nothing.
+ *
+ * Return: 0; -EBUSY if another daemon runs; -EINVAL for a bad configuration; else a negative
+ * errno. What is wrong has been said.
+ */
+int agent_start(struct agent *a, int root, bool dry_run);
+
+/** agent_run() - until SIGTERM or SIGINT. Return: 0 or a negative errno. */
+int agent_run(struct agent *a);
+
+/** agent_stop() - put everything back and close everything. */
+void agent_stop(struct agent *a);
+
+/** agent_event() - something happened: have the controller act on it, and tell what changed. */
+void agent_event(struct agent *a, struct event e);
+
+/** agent_tell_status() - to systemd, and into the state file and the metrics file. */
+void agent_tell_status(struct agent *a);
+
+/** arm_timer() - to fire at @at_us; 0: not at all. */
+void arm_timer(sd_event_source *timer, uint64_t at_us);
+
+/** machine_ops - of struct agent as the controller's host. */
+extern const struct host_ops machine_ops;
+
+/** machine_learn_facts() - what this host is, anew, and what gives RAM back with that. */
+void machine_learn_facts(struct agent *a);
+
+/** machine_open_grower() - as the configuration has it. */
+void machine_open_grower(struct agent *a);
+
+/** machine_continue() - the order under way has had its time: go on, or send its completion. */
+void machine_continue(struct agent *a);
+
+/** pressure_open() - triggers for what is on; where the kernel refuses one, totals on a timer. */
+void pressure_open(struct agent *a);
+
+void pressure_close(struct agent *a);
+
+/** pressure_on_timer() - the handler of @psi_timer. */
+int pressure_on_timer(sd_event_source *s, uint64_t usec, void *user);
+
+/** xenstore_open() - connect and listen; where that fails, again on a timer. */
+void xenstore_open(struct agent *a);
+
+/** xenstore_close() - withdraw the announcement in the mailboxes and disconnect. */
+void xenstore_close(struct agent *a);
+
+/** xenstore_on_timer() - the handler of @store_timer. */
+int xenstore_on_timer(sd_event_source *s, uint64_t usec, void *user);
+
+/** xenstore_answer() - the request that waits, if one does. @error: positive errno, or 0. */
+void xenstore_answer(struct agent *a, int error);
+
+/** xenstore_request_is_late() - nobody waits any more for the request that was taken last. */
+bool xenstore_request_is_late(const struct agent *a);
+
+/** xenstore_read_target() - of this domain's memory. Return: 0; -ENOENT; else negative errno. */
+int xenstore_read_target(struct agent *a, uint64_t *kb);
+
+/** xenstore_name_domains() - all of them, while nobody waits. */
+void xenstore_name_domains(struct agent *a);
+
+#endif

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The machine as the controller's host: scans it, samples it, carries orders out; see agent.h. */
+#include "core/idle.h"
+#include "core/names.h"
+#include "daemon/agent.h"
+#include "host/domains.h"
+#include "host/util.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <syslog.h>
+
+/* How often to try again what could not be put back. */
+#define PUT_BACK_US USEC_PER_SEC
+
+/* --- facts ---------------------------------------------------------------------------------- */
+
+static void diagnose_anew(struct agent *a)
+{
+	a->report.diagnosis = diagnose(&a->facts);
+	a->report.mechanism = mechanism_names[a->facts.mechanism];
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		a->controller.view.gives_ram[l] = a->report.diagnosis.gives_ram[l] != ANSWER_NO;
+	controller_facts_changed(&a->controller);
+}
+
+void machine_learn_facts(struct agent *a)
+{
+	facts_gather(a->root, &a->facts);
+	diagnose_anew(a);
+}
+
+/*
+ * Whether frames are ballooned out changes with the target, and what gives RAM with that. While the
+ * kernel takes pages for grants they are on the balloon's list for a moment: one scan proves
+ * nothing.
+ */
+static void learn_balloon(struct agent *a)
+{
+	struct facts now = a->facts;
+	bool before = a->balloon_out;
+	struct balloon b;
+
+	if (memory_balloon(&a->memory, &b) < 0)
+		return;
+	now.current_kb = b.current_kb;
+	now.target_kb = b.target_kb;
+	now.low_kb = b.low_kb;
+	a->balloon_out = ballooned_out_kb(&now) > 0;
+	if (a->balloon_out != before || a->balloon_out == (ballooned_out_kb(&a->facts) > 0))
+		return;
+	a->facts = now;
+	diagnose_anew(a);
+	agent_tell_status(a);
+}
+
+/* --- the view ------------------------------------------------------------------------------- */
+
+static uint64_t machine_now_us(void *host)
+{
+	(void)host;
+	return now_us();
+}
+
+/* Modules and disks come and go. */
+static uint64_t machine_scan(void *host, struct host_view *view)
+{
+	struct agent *a = host;
+	struct inventory *inv = &a->inventory;
+	uint64_t start_us = now_us();
+	int r = inventory_read(a->root, inv);
+	uint64_t took_us = now_us() - start_us;
+
+	if (r < 0)
+		say(MESSAGE_FAULT, LOG_ERR, "cannot scan the disks: %s", strerror(-r));
+	domains_name(&a->store, &a->config.policy, &inv->now, DOMAINS_AT_ONCE);
+	learn_balloon(a);
+	if (inv->mechanism != a->facts.mechanism || inv->params != a->facts.params) {
+		if (a->event)
+			say(MESSAGE_MECHANISM, LOG_INFO, "the mechanism is %s now",
+			    mechanism_names[inv->mechanism]);
+		machine_learn_facts(a);
+	}
+	view->targets = inv->targets;
+	view->params = inv->params;
+	view->mechanism = inv->mechanism;
+	return took_us;
+}
+
+static int machine_sample(void *host, struct sample *now)
+{
+	struct agent *a = host;
+	int r = memory_sample(&a->memory, now);
+
+	now->held_kb += (int64_t)vbds_slots_kb(&a->inventory.now);
+	return r;
+}
+
+/* --- orders --------------------------------------------------------------------------------- */
+
+static void finish(struct agent *a, int error)
+{
+	if (error < 0)
+		say(MESSAGE_FAULT, LOG_ERR, "reclaim failed: %s", strerror(-error));
+	agent_event(a,
+		    (struct event){.type = error < 0 ? EVENT_FAILED : EVENT_DONE, .error = -error});
+}
+
+static int begin(struct agent *a, struct order *o)
+{
+	const struct action *act = o->action;
+	uint64_t usual_us =
+		act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.policy.window_us;
+	int r;
+
+	if (act->cause == CAUSE_REQUEST && xenstore_request_is_late(a))
+		return -ETIME; /* it had to wait too long */
+	if (a->dry_run) {
+		say(MESSAGE_ACTION, LOG_INFO, "%s: would reclaim %s of %s disks (dry run)",
+		    cause_names[act->cause], levels[act->level].name, scope_names[act->scope]);
+		return 0;
+	}
+	r = reclaimer_begin(&a->reclaimer, &a->inventory.now, o, now_us());
+	report_triggered(&a->report, (uint32_t)(usual_us / USEC_PER_MSEC), a->reclaimer.vbds);
+	return r;
+}
+
+static void machine_carry_out(void *host, struct order *o)
+{
+	struct agent *a = host;
+
+	a->reclaimer.vbds = 0;
+	a->begin_error = begin(a, o);
+	for (size_t i = 0; i < o->n && (a->begin_error < 0 || a->dry_run); i++)
+		o->targets[i].error = a->begin_error < 0 ? a->begin_error : -ECANCELED;
+	arm_timer(a->window_timer, now_us() + 1);
+}
+
+void machine_continue(struct agent *a)
+{
+	struct sample now = {0};
+	uint64_t wake_us = 0;
+	int r;
+
+	if (a->controller.state.phase !=
+	    PHASE_ACTING) { /* not all could be put back when it ended */
+		r = params_restore(a->root);
+		arm_timer(a->window_timer, r < 0 ? now_us() + PUT_BACK_US : 0);
+		return;
+	}
+	if (a->begin_error < 0 || !a->reclaimer.open) { /* it did not begin */
+		finish(a, a->begin_error);
+		return;
+	}
+	(void)machine_sample(a, &now);
+	r = reclaimer_next(&a->reclaimer, now.held_kb, now_us(), &wake_us);
+	arm_timer(a->window_timer, r == 0 ? 0 : r > 0 ? wake_us : now_us() + PUT_BACK_US);
+	if (r <= 0)
+		finish(a, r);
+}
+
+static void machine_wake_at(void *host, uint64_t at_us)
+{
+	struct agent *a = host;
+
+	arm_timer(a->wake_timer, at_us);
+}
+
+/* --- the own target ------------------------------------------------------------------------- */
+
+void machine_open_grower(struct agent *a)
+{
+	const char *why;
+
+	if (a->config.policy.grow_limit_kb == 0 || a->dry_run) {
+		grower_close(a->grower);
+		a->grower = NULL;
+	} else if (!a->grower && grower_open(&a->grower, &why) < 0) {
+		say(MESSAGE_FAULT, LOG_WARNING, "grow_dom0 is set, but does nothing: %s", why);
+	}
+	a->controller.can_grow = a->grower != NULL;
+}
+
+/* Dom0 has none in xenstore before the first that is set: until then the kernel's own is true. */
+static int machine_read_target(void *host, struct own_target *t)
+{
+	struct agent *a = host;
+	struct balloon b = {0};
+	int r = xenstore_read_target(a, &t->kb);
+	int known = memory_balloon(&a->memory, &b);
+
+	t->set = r == 0;
+	t->current_kb = known < 0 ? 0 : b.current_kb;
+	if (r != -ENOENT)
+		return r;
+	t->kb = b.target_kb;
+	return known;
+}
+
+static int machine_xen_free_kb(void *host, uint64_t *kb)
+{
+	struct agent *a = host;
+
+	return grower_free_kb(a->grower, kb);
+}
+
+static int machine_set_target(void *host, uint64_t kb)
+{
+	struct agent *a = host;
+
+	return grower_set(a->grower, kb);
+}
+
+/* --- news ----------------------------------------------------------------------------------- */
+
+static const char *why_no_ram(const struct agent *a)
+{
+	if (a->facts.mechanism == MECHANISM_NONE)
+		return "xen_blkback is not loaded or not usable";
+	if (any_excluded(&a->config.policy, &a->inventory.now))
+		return "an excluded domain has disks, and what is left cannot be taken from single "
+		       "disks";
+	return a->report.diagnosis.why[LEVEL_GRANTS];
+}
+
+static void say_notice(struct agent *a, const struct news *n)
+{
+	char text[256];
+
+	switch (n->plan->notice) {
+	case NOTICE_NO_RAM:
+		say(MESSAGE_NO_RAM, LOG_NOTICE,
+		    "pressure, but reclaim gives no RAM back here: %s (see xen-reclaim doctor)",
+		    why_no_ram(a));
+		break;
+	case NOTICE_NO_ROOM:
+		say(MESSAGE_NO_RAM, LOG_INFO,
+		    "the memory target fell, and nothing here makes room for it: only "
+		    "slots would");
+		break;
+	case NOTICE_BACKOFF:
+		backoff_print(&a->config.policy, n->action, n->plan->backoff_us, text,
+			      sizeof(text));
+		say(MESSAGE_BACKOFF, LOG_NOTICE, "%s", text);
+		break;
+	case NOTICE_RECOVERED:
+		say(MESSAGE_RECOVERED, LOG_NOTICE, "%s of %s disks helps again",
+		    levels[n->action->level].name, scope_names[n->action->scope]);
+		break;
+	case NOTICE_NONE:
+		break;
+	}
+}
+
+static bool same_decision(const struct decision *a, const struct decision *b)
+{
+	return a->at_us != 0 && a->about == b->about && a->reason == b->reason &&
+	       memcmp(a->steps, b->steps, sizeof(a->steps)) == 0;
+}
+
+/* Each new reason once: pressure comes on every second while there is nothing to be done. */
+static void say_decision(struct agent *a)
+{
+	const struct decision *d = &a->controller.decision;
+	char text[384] = "";
+	bool known = same_decision(&a->said[d->about], d);
+	int n = 0;
+
+	a->said[d->about] = *d;
+	if (d->began || known)
+		return;
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		for (int s = 0; s < SCOPE_COUNT; s++)
+			if (d->steps[l][s] != REASON_NONE)
+				n += snprintf(text + n, sizeof(text) - (size_t)n,
+					      "; %s of %s disks: %s", levels[l].name,
+					      scope_names[s], reason_names[d->steps[l][s]]);
+	say(MESSAGE_DECISION, LOG_DEBUG, "%s: nothing done: %s%s", event_names[d->about],
+	    reason_names[d->reason], text);
+	agent_tell_status(a);
+}
+
+static void machine_tell(void *host, const struct news *n)
+{
+	struct agent *a = host;
+	enum notice notice = n->what == NEWS_NOTICE ? n->plan->notice : NOTICE_NONE;
+
+	switch (n->what) {
+	case NEWS_STARTED:
+		report_started(&a->report, n->action);
+		break;
+	case NEWS_DONE:
+		if (n->error == 0)
+			report_done(&a->report, n->action);
+		if (n->action->cause == CAUSE_REQUEST)
+			xenstore_answer(a, -n->error);
+		break;
+	case NEWS_JUDGED:
+	case NEWS_SUPERSEDED:
+		report_judged(&a->report, n->action);
+		break;
+	case NEWS_NOTICE:
+		if (!a->dry_run || notice == NOTICE_NO_RAM || notice == NOTICE_NO_ROOM)
+			say_notice(a, n);
+		break;
+	case NEWS_DECIDED:
+		say_decision(a);
+		break;
+	case NEWS_GROWN:
+		say(MESSAGE_GROWN, LOG_NOTICE,
+		    "hard pressure that reclaim cannot relieve: own memory target raised to "
+		    "%" PRIu64 " kB",
+		    n->kb);
+		break;
+	case NEWS_NOT_GROWN:
+		say(MESSAGE_FAULT, LOG_ERR, "cannot raise the own memory target");
+		break;
+	case NEWS_NO_SAMPLE:
+		say(MESSAGE_FAULT, LOG_ERR, "cannot read memory figures: %s", strerror(-n->error));
+		break;
+	}
+}
+
+const struct host_ops machine_ops = {
+	.now_us = machine_now_us,
+	.scan = machine_scan,
+	.sample = machine_sample,
+	.carry_out = machine_carry_out,
+	.wake_at = machine_wake_at,
+	.read_target = machine_read_target,
+	.xen_free_kb = machine_xen_free_kb,
+	.set_target = machine_set_target,
+	.tell = machine_tell,
+};

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory pressure as events: triggers, or totals compared on a timer; see agent.h. */
+#include "daemon/agent.h"
+#include "host/util.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <syslog.h>
+
+static const enum event_type psi_events[PSI_KINDS] = {EVENT_SOFT, EVENT_HARD};
+
+static const struct threshold *psi_threshold(const struct agent *a, int kind)
+{
+	return kind == PSI_SOME ? &a->config.some : &a->config.full;
+}
+
+static uint64_t totals_period_us(const struct agent *a)
+{
+	uint64_t some = a->config.some.window_us;
+	uint64_t full = a->config.full.window_us;
+
+	if (some == 0 || full == 0)
+		return some + full;
+	return some < full ? some : full;
+}
+
+static void lose_totals(struct agent *a, int error)
+{
+	if (a->report.psi == PSI_NONE)
+		return;
+	a->report.psi = PSI_NONE;
+	say(MESSAGE_PRESSURE, LOG_ERR, "no pressure information any more (%s)", strerror(-error));
+	agent_tell_status(a);
+}
+
+/* What stalled while there were no totals is nobody's pressure now. */
+static void find_totals(struct agent *a, const struct psi_totals *t)
+{
+	a->psi_last = *t;
+	a->report.psi = PSI_TOTALS;
+	say(MESSAGE_PRESSURE, LOG_NOTICE,
+	    "pressure information is there: reading totals on a timer");
+	agent_tell_status(a);
+}
+
+static void compare_totals(struct agent *a, const struct psi_totals *t)
+{
+	for (int k = PSI_KINDS; k-- > 0;) {
+		uint64_t stall = psi_threshold(a, k)->stall_us;
+
+		if (stall && t->us[k] >= a->psi_last.us[k] + stall)
+			agent_event(a, (struct event){.type = psi_events[k]});
+	}
+	a->psi_last = *t;
+}
+
+int pressure_on_timer(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct agent *a = user;
+	struct psi_totals t;
+	int r = psi_read(a->root, &t);
+
+	(void)usec;
+	if (r < 0)
+		lose_totals(a, r);
+	else if (a->report.psi == PSI_NONE)
+		find_totals(a, &t);
+	else
+		compare_totals(a, &t);
+	arm_timer(s, now_us() + (r < 0 ? AGAIN_US : totals_period_us(a)));
+	return 0;
+}
+
+void pressure_close(struct agent *a)
+{
+	for (int k = 0; k < PSI_KINDS; k++) {
+		a->psi_source[k] = sd_event_source_unref(a->psi_source[k]);
+		close_fd(&a->psi_fd[k]);
+		a->psi_fd[k] = -1;
+	}
+	arm_timer(a->psi_timer, 0);
+}
+
+/* Totals on a timer where there are any, else nothing. */
+static void read_totals(struct agent *a, int error)
+{
+	pressure_close(a);
+	a->report.psi = psi_read(a->root, &a->psi_last) == 0 ? PSI_TOTALS : PSI_NONE;
+	if (a->report.psi == PSI_TOTALS && totals_period_us(a))
+		arm_timer(a->psi_timer, now_us() + totals_period_us(a));
+	say(MESSAGE_PRESSURE, LOG_WARNING, "no pressure triggers (%s): %s", strerror(-error),
+	    a->report.psi == PSI_TOTALS ? "reading totals on a timer"
+					: "no pressure information at all; start Linux with psi=1");
+}
+
+static int on_psi(sd_event_source *s, int fd, uint32_t revents, void *user)
+{
+	struct agent *a = user;
+	int kind = fd == a->psi_fd[PSI_FULL] ? PSI_FULL : PSI_SOME;
+
+	(void)s;
+	if (revents & (EPOLLERR | EPOLLHUP)) {
+		read_totals(a, -ENODEV);
+		agent_tell_status(a);
+	} else {
+		agent_event(a, (struct event){.type = psi_events[kind]});
+	}
+	return 0;
+}
+
+static int listen_trigger(struct agent *a, int kind)
+{
+	enum psi_mode mode;
+	int r;
+
+	if (psi_threshold(a, kind)->stall_us == 0)
+		return 0;
+	r = psi_open_trigger(a->root, (enum psi_kind)kind, psi_threshold(a, kind), &mode);
+	if (r < 0)
+		return r;
+	a->psi_fd[kind] = r;
+	r = sd_event_add_io(a->event, &a->psi_source[kind], r, EPOLLPRI, on_psi, a);
+	if (r < 0)
+		return r;
+	/* "full" implies "some": look at it first */
+	(void)sd_event_source_set_priority(a->psi_source[kind], -kind);
+	if (mode > a->report.psi)
+		a->report.psi = mode;
+	return 0;
+}
+
+/* Triggers for what is on; where the kernel refuses one, totals on a timer; else nothing. */
+void pressure_open(struct agent *a)
+{
+	int r = 0;
+
+	pressure_close(a);
+	a->report.psi = PSI_TRIGGER;
+	for (int k = 0; k < PSI_KINDS && r >= 0; k++)
+		r = listen_trigger(a, k);
+	if (r < 0)
+		read_totals(a, r);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* xen-reclaimd: parses options and runs the agent. Everything else is the agent's. */
+#include "daemon/agent.h"
+#include "host/lock.h"
+#include "host/util.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <syslog.h>
+
+static const char usage[] =
+	"Usage: xen-reclaimd [OPTION]\n"
+	"Gives back memory that xen-blkback holds for idle disks when this domain is short of it.\n"
+	"\n"
+	"      --check-config  read the configuration, say what is wrong with it, and end\n"
+	"      --restore       put back parameters that a killed daemon left lowered, and end\n"
+	"      --dry-run       decide and tell; change nothing\n"
+	"      --root=DIR      find /etc, /proc, /sys and /run below DIR\n"
+	"      --help          this text\n"
+	"      --version       the version\n"
+	"\n"
+	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+enum { OPT_CHECK = 256, OPT_RESTORE, OPT_DRY_RUN, OPT_ROOT, OPT_HELP, OPT_VERSION };
+
+static const struct option options[] = {{"check-config", no_argument, NULL, OPT_CHECK},
+					{"restore", no_argument, NULL, OPT_RESTORE},
+					{"dry-run", no_argument, NULL, OPT_DRY_RUN},
+					{"root", required_argument, NULL, OPT_ROOT},
+					{"help", no_argument, NULL, OPT_HELP},
+					{"version", no_argument, NULL, OPT_VERSION},
+					{0}};
+
+static int check_config(int root)
+{
+	struct config c = config_default();
+	struct config_error err;
+
+	if (config_load(root, CONFIG_PATH, &c, &err) == 0) {
+		config_free(&c);
+		return 0;
+	}
+	(void)fprintf(stderr, "xen-reclaimd: %s\n", err.text);
+	return -EINVAL;
+}
+
+/* What a killed daemon said last is not true any more. */
+static void drop_metrics(int root)
+{
+	struct config_error err;
+	struct config c = {0};
+
+	if (config_load(root, CONFIG_PATH, &c, &err) == 0 && c.metrics_file[0])
+		(void)unlinkat(root, c.metrics_file, 0);
+	config_free(&c);
+}
+
+static int restore(int root)
+{
+	_cleanup_close_ int lock = lock_take(root);
+	int r = lock < 0 ? lock : params_restore(root);
+
+	if (lock >= 0)
+		drop_metrics(root);
+	if (r > 0)
+		say(MESSAGE_RESTORED, LOG_NOTICE, "put back %d parameters of xen_blkback", r);
+	if (r < 0)
+		say(MESSAGE_PUT_BACK, LOG_ERR, "cannot put back parameters from /%s: %s",
+		    PARAMS_SAVED,
+		    r == -EBUSY ? "xen-reclaimd runs, and does so itself" : strerrordesc_np(-r));
+	return r < 0 ? r : 0;
+}
+
+static int serve(int root, bool dry_run)
+{
+	struct agent a;
+	int r = agent_start(&a, root, dry_run);
+
+	if (r == 0)
+		r = agent_run(&a);
+	agent_stop(&a);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	const char *root_path = "/";
+	bool dry_run = false;
+	int what = 0;
+	int opt;
+	int r;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_CHECK:
+		case OPT_RESTORE:
+			what = opt;
+			break;
+		case OPT_DRY_RUN:
+			dry_run = true;
+			break;
+		case OPT_ROOT:
+			root_path = optarg;
+			break;
+		case OPT_HELP:
+			return fputs(usage, stdout) < 0;
+		case OPT_VERSION:
+			return puts("xen-reclaimd " VERSION) < 0;
+		default:
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "xen-reclaimd: takes no arguments; see --help\n");
+		return 2;
+	}
+	_cleanup_close_ int root = open(root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0) {
+		(void)fprintf(stderr, "xen-reclaimd: %s: %s\n", root_path, strerrordesc_np(errno));
+		return 1;
+	}
+	if (what == OPT_CHECK)
+		r = check_config(root);
+	else if (what == OPT_RESTORE)
+		r = restore(root);
+	else
+		r = serve(root, dry_run);
+	return r < 0;
+}

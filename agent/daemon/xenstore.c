@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Balloon target and requests, as xenstore has them; see agent.h. */
+#include "core/action.h"
+#include "core/decide.h"
+#include "daemon/agent.h"
+#include "host/domains.h"
+#include "host/util.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <syslog.h>
+#include <time.h>
+
+#define BALLOON_TARGET "memory/target"
+
+static bool is_past(uint64_t deadline_s)
+{
+	return (uint64_t)time(NULL) > deadline_s;
+}
+
+bool xenstore_request_is_late(const struct agent *a)
+{
+	return is_past(a->request.deadline_s);
+}
+
+static void respond(struct agent *a, enum mailbox m, struct response r)
+{
+	char text[MAILBOX_MAX_CHARS + 1];
+
+	if (response_print(&r, text, sizeof(text)) == 0)
+		(void)store_write(&a->store, mailboxes[m].response, text);
+}
+
+void xenstore_answer(struct agent *a, int error)
+{
+	int64_t kb = action_gain_kb(&a->controller.state.action);
+
+	if (!a->answering)
+		return;
+	a->answering = false;
+	respond(a, a->mailbox,
+		(struct response){
+			.id = a->request.id,
+			.error = error,
+			.vbds = a->reclaimer.vbds,
+			.kb = kb > 0 ? kb : 0,
+		});
+}
+
+static int take(struct agent *a, enum mailbox m, const struct request *req)
+{
+	int r;
+
+	a->request = *req; /* it may begin at once, and looks at the deadline */
+	a->mailbox = m;
+	r = controller_request(&a->controller, (struct event){
+						       .type = EVENT_REQUEST,
+						       .level = req->level,
+						       .window_ms = req->window_ms,
+						       .domid = req->domid,
+						       .devid = req->devid,
+					       });
+	if (r < 0)
+		return r;
+	a->served[m] = req->id;
+	a->answering = true;
+	agent_tell_status(a);
+	return 0;
+}
+
+static void read_request(struct agent *a, enum mailbox m)
+{
+	char text[MAILBOX_MAX_CHARS + 2];
+	struct response error = {0};
+	struct request req;
+	int n = store_read(&a->store, mailboxes[m].request, text, sizeof(text));
+	int r;
+
+	if (n <= 0 && n != -E2BIG && n != -EILSEQ)
+		return;
+	r = n < 0 ? -EINVAL : request_parse(text, (size_t)n, &req, &error.id);
+	if (r == 0 && is_past(req.deadline_s))
+		return; /* a leftover: nobody waits for it */
+	if (r == 0 && req.id == a->served[m])
+		return; /* served, or being served: the watch may fire twice for one request */
+	if (r == 0)
+		r = a->answering ? -EBUSY : take(a, m, &req);
+	if (r < 0) {
+		error.error = -r;
+		respond(a, m, error);
+	}
+}
+
+/* A request that an earlier life has answered is not served again. */
+static void read_response(struct agent *a, enum mailbox m)
+{
+	char text[MAILBOX_MAX_CHARS + 2];
+	struct response r;
+	bool served = a->answering && a->mailbox == m; /* now, and in this life */
+	int n = served ? 0 : store_read(&a->store, mailboxes[m].response, text, sizeof(text));
+
+	if (n > 0 && response_parse(text, (size_t)n, &r) == 0)
+		a->served[m] = r.id;
+}
+
+static void disconnect(struct agent *a)
+{
+	a->store_source = sd_event_source_unref(a->store_source);
+	a->store_life = sd_event_source_unref(a->store_life);
+	store_close(&a->store);
+	a->report.xenstore = false;
+	memset(a->listens, 0, sizeof(a->listens));
+}
+
+static void lose_store(struct agent *a, int error)
+{
+	say(MESSAGE_XENSTORE, LOG_ERR,
+	    "xenstore is gone (%s): no balloon target and no requests until it is back",
+	    strerror(-error));
+	disconnect(a);
+	arm_timer(a->store_timer, now_us() + AGAIN_US);
+	agent_tell_status(a);
+}
+
+int xenstore_read_target(struct agent *a, uint64_t *kb)
+{
+	char text[32];
+	int r = store_read(&a->store, BALLOON_TARGET, text, sizeof(text));
+
+	return r < 0 ? r : parse_number(text, kb);
+}
+
+static void read_target(struct agent *a)
+{
+	if (controller_target_changed(&a->controller))
+		agent_tell_status(a);
+}
+
+static int on_store(sd_event_source *s, int fd, uint32_t revents, void *user)
+{
+	struct agent *a = user;
+	char path[64];
+	int r;
+
+	(void)s;
+	(void)fd;
+	(void)revents;
+	while ((r = store_event(&a->store, path, sizeof(path))) > 0) {
+		if (strcmp(path, BALLOON_TARGET) == 0)
+			read_target(a);
+		for (enum mailbox m = 0; m < MAILBOX_COUNT; m++)
+			if (strcmp(path, mailboxes[m].request) == 0)
+				read_request(a, m);
+	}
+	if (r < 0)
+		lose_store(a, r);
+	return 0;
+}
+
+/* Nothing is ever said here: what happens is the end. */
+static int on_store_life(sd_event_source *s, int fd, uint32_t revents, void *user)
+{
+	(void)s;
+	(void)fd;
+	(void)revents;
+	lose_store(user, -EPIPE);
+	return 0;
+}
+
+static int listen_mailbox(struct agent *a, enum mailbox m)
+{
+	int r = store_write(&a->store, mailboxes[m].agent, MAILBOX_VERSION);
+
+	a->listens[m] = r == 0;
+	if (r == 0)
+		r = store_watch(&a->store, mailboxes[m].request);
+	if (r == 0)
+		read_response(a, m);
+	return r;
+}
+
+static int listen_mailboxes(struct agent *a)
+{
+	int r = listen_mailbox(a, MAILBOX_TOOLSTACKS);
+
+	if (a->driver_domain && r == -EACCES) {
+		say(MESSAGE_XENSTORE, LOG_NOTICE,
+		    "dom0's toolstack made no mailbox for this domain: its requests are not "
+		    "served");
+		r = 0;
+	}
+	if (a->driver_domain && r == 0)
+		r = listen_mailbox(a, MAILBOX_DRIVER_DOMAINS);
+	return r;
+}
+
+static int listen_store(struct agent *a)
+{
+	int r = a->dry_run ? 0 : listen_mailboxes(a);
+
+	if (r == 0)
+		r = store_watch(&a->store, BALLOON_TARGET);
+	if (r == 0)
+		r = sd_event_add_io(a->event, &a->store_source, store_fd(&a->store), EPOLLIN,
+				    on_store, a);
+	if (r >= 0 && store_life_fd(&a->store) >= 0)
+		r = sd_event_add_io(a->event, &a->store_life, store_life_fd(&a->store), EPOLLIN,
+				    on_store_life, a);
+	if (r >= 0)
+		read_target(a); /* what a later target falls from */
+	return r;
+}
+
+static int try_store(struct agent *a)
+{
+	int r = store_open(&a->store);
+
+	if (r == 0) {
+		a->driver_domain = store_domid(&a->store) > 0;
+		r = listen_store(a);
+	}
+	if (r < 0) {
+		disconnect(a);
+		arm_timer(a->store_timer, now_us() + AGAIN_US);
+	}
+	a->report.xenstore = r >= 0;
+	return r;
+}
+
+void xenstore_open(struct agent *a)
+{
+	int r = try_store(a);
+
+	if (r < 0)
+		say(MESSAGE_XENSTORE, LOG_WARNING,
+		    "no xenstore (%s): the balloon target is not followed, requests are not served",
+		    strerror(-r));
+}
+
+int xenstore_on_timer(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct agent *a = user;
+
+	(void)s;
+	(void)usec;
+	if (try_store(a) < 0)
+		return 0;
+	say(MESSAGE_XENSTORE, LOG_NOTICE,
+	    "xenstore is there: the balloon target is followed and requests are served");
+	xenstore_name_domains(a);
+	agent_tell_status(a);
+	return 0;
+}
+
+void xenstore_close(struct agent *a)
+{
+	for (enum mailbox m = 0; m < MAILBOX_COUNT; m++)
+		if (a->listens[m])
+			(void)store_write(&a->store, mailboxes[m].agent, "");
+	disconnect(a);
+}
+
+void xenstore_name_domains(struct agent *a)
+{
+	if (a->driver_domain && a->config.policy.n_rules > 0)
+		say(MESSAGE_CONFIG, LOG_WARNING,
+		    "a driver domain cannot read whose disks it serves: while there are sections "
+		    "[domain ...], nothing but requests is carried out");
+	domains_name(&a->store, &a->config.policy, &a->inventory.now, UINT_MAX);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Names and UUIDs of domains; see domains.h. Knows no policy. */
+#include "host/domains.h"
+
+#include "host/util.h"
+
+#include <string.h>
+
+#define VM_PREFIX "/vm/"
+
+static uint16_t find_rule(const struct policy *p, const char *whom)
+{
+	for (size_t i = 0; i < p->n_rules; i++)
+		if (strcmp(p->rules[i].whom, whom) == 0)
+			return (uint16_t)(i + 1);
+	return 0;
+}
+
+uint16_t domains_rule(const struct policy *p, const char *uuid, const char *name)
+{
+	uint16_t rule = find_rule(p, uuid);
+
+	return rule ? rule : find_rule(p, name);
+}
+
+int domain_name(struct store *s, unsigned domid, char *buf, size_t size)
+{
+	char path[48];
+	int n;
+
+	(void)snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	n = s->xs ? store_read(s, path, buf, size) : -ENOTCONN;
+	if (n < 0)
+		*buf = '\0';
+	make_printable(buf);
+	return n < 0 ? n : 0;
+}
+
+/* The toolstack's own keys: a guest reads them and does not write them. No value leads further. */
+static int look_up(struct store *s, const struct policy *p, uint16_t domid, uint16_t *rule)
+{
+	char uuid[256] = "";
+	char name[256];
+	const char *at = "";
+	char path[48];
+	int n;
+
+	(void)snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
+	n = store_read(s, path, uuid, sizeof(uuid));
+	if (n < 0 && n != -ENOENT) /* dom0 has none */
+		return n;
+	if (strncmp(uuid, VM_PREFIX, strlen(VM_PREFIX)) == 0)
+		at = uuid + strlen(VM_PREFIX);
+	(void)snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	n = store_read(s, path, name, sizeof(name));
+	if (n < 0)
+		return n;
+	*rule = domains_rule(p, at, name);
+	return 0;
+}
+
+void domains_name(struct store *s, const struct policy *p, struct vbd_list *list, unsigned most)
+{
+	const struct vbd *before = NULL; /* of the same domain, and looked up just now */
+	int r = 0;
+
+	if (p->n_rules == 0 || !s->xs)
+		return;
+	for_each_vbd(v, list) {
+		if (v->named) {
+			before = v;
+			r = 0;
+			continue;
+		}
+		if (!before || before->domid != v->domid) {
+			if (most-- == 0)
+				return;
+			before = v;
+			r = look_up(s, p, v->domid, &v->rule);
+		} else {
+			v->rule = before->rule;
+		}
+		v->named = r == 0;
+	}
+}
+
+void domains_forget(struct vbd_list *list)
+{
+	for_each_vbd(v, list)
+		v->named = false;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who a domain is: finds the rule that the configuration has for it, by the name and the UUID that
+ * the toolstack put into xenstore. Knows no policy, and believes nothing that a guest can write.
+ */
+#ifndef XEN_RECLAIM_DOMAINS_H
+#define XEN_RECLAIM_DOMAINS_H
+
+#include "host/inventory.h"
+#include "host/store.h"
+
+/**
+ * domain_name() - as the toolstack has it, made printable.
+ * Return: 0; -ENOTCONN without a connection; else a negative errno, and @buf is "".
+ */
+int domain_name(struct store *s, unsigned domid, char *buf, size_t size);
+
+/** DOMAINS_AT_ONCE - so many domains are looked up while somebody waits for a decision. */
+#define DOMAINS_AT_ONCE 64
+
+/**
+ * domains_name() - name the disks of domains that have no name yet. Two reads a domain, once in
+ * the life of its disks; none where there are no rules. A rule for its UUID goes before one for
+ * its name. A domain that cannot be looked up stays without: decide() leaves it alone then.
+ * @most: domains to look up at most; the rest has its turn the next time.
+ */
+void domains_name(struct store *s, const struct policy *p, struct vbd_list *list, unsigned most);
+
+/**
+ * domains_rule() - of a domain of this UUID and this name.
+ * Return: 1 + index of the rule, or 0: there is none.
+ */
+uint16_t domains_rule(const struct policy *p, const char *uuid, const char *name);
+
+/** domains_forget() - there are other rules now: all names are to be looked up again. */
+void domains_forget(struct vbd_list *list);
+
+#endif

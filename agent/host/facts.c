@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Gathers the facts that diagnose.h names. Reads the host; judges nothing. */
+#include "host/diagnose.h"
+#include "host/memory.h"
+#include "host/util.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+static bool exists(int root, const char *path)
+{
+	return faccessat(root, path, F_OK, 0) == 0;
+}
+
+static bool text_has(int root, const char *path, const char *word)
+{
+	char text[4096];
+
+	return read_text(root, path, text, sizeof(text)) > 0 && strstr(text, word);
+}
+
+/* Looks for a word in a file of any length, line by line. Return: found, or -errno. */
+static int grep(int root, const char *path, const char *word)
+{
+	_cleanup_file_ FILE *f = NULL;
+	_cleanup_free_ char *line = NULL;
+	int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+
+	if (fd < 0)
+		return -errno;
+	f = fdopen(fd, "r");
+	if (!f) {
+		(void)close(fd);
+		return -errno;
+	}
+	while (getline(&line, &size, f) >= 0)
+		if (strstr(line, word))
+			return 1;
+	return 0;
+}
+
+/* The kernel's configuration, or its symbols where no configuration is at hand. */
+static enum answer compiled_unpopulated(int root, const char *release)
+{
+	char path[128];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "boot/config-%.100s", release);
+	r = grep(root, path, "CONFIG_XEN_UNPOPULATED_ALLOC=y");
+	if (r < 0)
+		r = grep(root, "proc/kallsyms", " xen_alloc_unpopulated_pages");
+	if (r < 0)
+		return ANSWER_UNKNOWN;
+	return r ? ANSWER_YES : ANSWER_NO;
+}
+
+static void gather_kernel(int root, struct facts *f)
+{
+	char release[128] = "";
+	unsigned major = 0;
+	unsigned minor = 0;
+
+	if (read_text(root, "proc/sys/kernel/osrelease", release, sizeof(release)) > 0) {
+		char *end;
+
+		major = (unsigned)strtoul(release, &end, 10);
+		minor = *end == '.' ? (unsigned)strtoul(end + 1, NULL, 10) : 0;
+	}
+	f->release = major * 1000 + minor;
+	f->blacklisted = text_has(root, "proc/cmdline", "unpopulated_init");
+	f->scratch_seen = grep(root, "proc/iomem", "Xen scratch") == 1;
+	if (f->scratch_seen)
+		f->unpopulated = ANSWER_YES;
+	else if (f->blacklisted)
+		f->unpopulated = ANSWER_NO;
+	else
+		f->unpopulated = compiled_unpopulated(root, release);
+}
+
+static enum psi_mode probe_psi(int root)
+{
+	const struct threshold t = {50 * USEC_PER_MSEC, USEC_PER_SEC};
+	struct psi_totals totals;
+	enum psi_mode mode;
+	_cleanup_close_ int fd = psi_open_trigger(root, PSI_SOME, &t, &mode);
+
+	if (fd >= 0)
+		return mode;
+	return psi_read(root, &totals) == 0 ? PSI_TOTALS : PSI_NONE;
+}
+
+static void gather_balloon(int root, struct facts *f)
+{
+	struct balloon b;
+	struct memory h;
+
+	if (memory_open(root, &h) < 0)
+		return;
+	f->balloon = memory_balloon(&h, &b) == 0;
+	if (f->balloon) {
+		f->current_kb = b.current_kb;
+		f->target_kb = b.target_kb;
+		f->low_kb = b.low_kb;
+	}
+	memory_close(&h);
+}
+
+static void gather_vbds(int root, struct facts *f)
+{
+	struct inventory inv = {0};
+
+	if (inventory_read(root, &inv) < 0)
+		return;
+	f->params = inv.params;
+	f->mechanism = inv.mechanism;
+	for_each_vbd(v, &inv.now)
+		for (int l = 0; l < LEVEL_COUNT; l++)
+			f->held_kb[l] += v->held_kb[l];
+	inventory_free(&inv);
+}
+
+void facts_gather(int root, struct facts *f)
+{
+	*f = (struct facts){.xen_free_kb = -1, .slots_kb = -1};
+	f->xen = text_has(root, "sys/hypervisor/type", "xen");
+	f->control_domain = text_has(root, "proc/xen/capabilities", "control_d");
+	f->pvh = text_has(root, "sys/hypervisor/guest_type", "PVH");
+	f->auto_online = text_has(root, "sys/devices/system/memory/auto_online_blocks", "online");
+	f->blkback = exists(root, "sys/module/xen_blkback");
+	f->psi = probe_psi(root);
+	gather_kernel(root, f);
+	gather_balloon(root, f);
+	gather_vbds(root, f);
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Virtual disks in sysfs; see inventory.h. Knows no policy. */
+#include "host/inventory.h"
+
+#include "core/names.h"
+#include "host/params.h"
+#include "host/util.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define MODULE_DIR "sys/module/xen_reclaim"
+
+/* More than a domid, and more than a devid, has. */
+#define ID_MAX UINT64_C(0xffffffff)
+
+/* When a disk was used in a longer pause between two scans, nobody knows. */
+#define PAUSE_MAX_US (5 * USEC_PER_SEC)
+
+/* "vbd-<domid>-<devid>", and no other way to write it: its files are found by these numbers. */
+static int parse_name(const char *name, struct vbd *v)
+{
+	char text[32];
+	char *dash;
+	uint64_t domid;
+	uint64_t devid;
+
+	if (strncmp(name, "vbd-", 4) != 0 || strlen(name + 4) >= sizeof(text))
+		return -EINVAL;
+	(void)snprintf(text, sizeof(text), "%s", name + 4);
+	dash = strchr(text, '-');
+	if (!dash)
+		return -EINVAL;
+	*dash = '\0';
+	if (parse_number(text, &domid) < 0 || parse_number(dash + 1, &devid) < 0 ||
+	    domid > UINT16_MAX || devid > ID_MAX)
+		return -EINVAL;
+	*v = (struct vbd){.domid = (uint16_t)domid, .devid = (uint32_t)devid};
+	(void)snprintf(text, sizeof(text), "%u-%" PRIu32, v->domid, v->devid);
+	return strcmp(text, name + 4) == 0 ? 0 : -EINVAL;
+}
+
+void vbd_path(const struct vbd *v, const char *file, char *path, size_t size)
+{
+	(void)snprintf(path, size, VBD_DIR "/vbd-%u-%u/%s", v->domid, v->devid, file);
+}
+
+/* The kernel has 32 bits for each of these: sums of them stay far from where they overflow. */
+static int read_figure(int dir, const char *file, uint64_t *value)
+{
+	int r = read_number(dir, file, value);
+
+	return r < 0 ? r : *value > UINT32_MAX ? -ERANGE : 0;
+}
+
+/*
+ * How busy a disk is, from blkback's own statistics; only where it served anything since the scan
+ * before, which its idle time says for nothing.
+ */
+static void read_rate(int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
+{
+	uint64_t reads;
+	uint64_t writes;
+
+	v->requests = known ? known->requests : 0;
+	if (known && v->idle_us > since_us)
+		return;
+	if (read_number(dir, "statistics/rd_req", &reads) < 0 ||
+	    read_number(dir, "statistics/wr_req", &writes) < 0)
+		return;
+	v->requests = (uint32_t)(reads + writes);
+	if (known && since_us > 0)
+		v->rate = (uint32_t)((v->requests - known->requests) * USEC_PER_SEC / since_us);
+}
+
+/* The host's block device behind the disk: "major:minor", in hexadecimal. */
+static int read_physical(int dir, unsigned long *major, unsigned long *minor)
+{
+	char text[32];
+	char *end;
+	ssize_t n = read_text(dir, "physical_device", text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	*major = strtoul(text, &end, 16);
+	if (*end != ':')
+		return -EINVAL;
+	*minor = strtoul(end + 1, &end, 16);
+	return *end ? -EINVAL : 0;
+}
+
+/* Of the kernel's Documentation/block/stat.rst: I/Os done, and I/Os in flight. */
+static bool counts_ios(int column)
+{
+	return column == 0 || column == 4 || column == 8 || column == 11 || column == 15;
+}
+
+/* Everything that was begun on that device; modulo 2^32. */
+static int read_ios(int root, int dir, uint32_t *ios)
+{
+	unsigned long major = 0;
+	unsigned long minor = 0;
+	char *save_ptr = NULL;
+	char path[80];
+	char text[512];
+	int column = 0;
+	int r = read_physical(dir, &major, &minor);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "sys/dev/block/%lu:%lu/stat", major, minor);
+	if (read_text(root, path, text, sizeof(text)) < 0)
+		return -ENODEV;
+	*ios = 0;
+	for (char *word = strtok_r(text, " ", &save_ptr); word;
+	     word = strtok_r(NULL, " ", &save_ptr)) {
+		uint64_t n;
+
+		if (counts_ios(column++) && parse_number(word, &n) == 0)
+			*ios += (uint32_t)n;
+	}
+	return 0;
+}
+
+/*
+ * For how long scans have seen it serve nothing. Not from blkback's statistics: a kernel without a
+ * fix may read rings there that the guest has just disconnected.
+ */
+static void read_rest(int root, int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
+{
+	if (read_ios(root, dir, &v->requests) == 0 && known && v->requests == known->requests)
+		v->idle_us = known->idle_us + since_us;
+}
+
+/* The levels are one line of words; a word we do not know is a level of the future. */
+static uint8_t read_levels(int dir)
+{
+	char text[128];
+	char *save_ptr = NULL;
+	unsigned found = 0;
+
+	if (read_text(dir, "reclaim/levels", text, sizeof(text)) < 0)
+		return 0;
+	for (char *word = strtok_r(text, " ", &save_ptr); word;
+	     word = strtok_r(NULL, " ", &save_ptr)) {
+		int level = level_from_name(word);
+
+		if (level >= 0)
+			found |= 1U << level;
+	}
+	return (uint8_t)found;
+}
+
+/* Return: the driver shows all that it holds. */
+static bool read_held(int dir, struct vbd *v)
+{
+	char path[48];
+
+	for (int l = 0; l < LEVEL_COUNT; l++) {
+		(void)snprintf(path, sizeof(path), "reclaim/%s", levels[l].file);
+		if (read_figure(dir, path, &v->held_kb[l]) < 0)
+			return false;
+		v->held_kb[l] *= levels[l].unit_kb;
+	}
+	return true;
+}
+
+/* What can be asked of this disk alone, and what it holds. Return: it shows that. */
+static bool read_reclaim(int dir, struct vbd *v)
+{
+	uint64_t squeeze_ms = 0;
+	uint64_t idle_ms;
+
+	v->levels = read_levels(dir);
+	if (v->levels == 0)
+		return false;
+	if (read_figure(dir, "reclaim/squeeze_ms", &squeeze_ms) < 0 || squeeze_ms > WINDOW_MAX_MS)
+		squeeze_ms = 0; /* no driver has that: the disk is left alone */
+	v->squeeze_ms = (uint32_t)squeeze_ms;
+	if (read_figure(dir, "reclaim/idle_ms", &idle_ms) < 0)
+		return false;
+	if (!read_held(dir, v)) {
+		memset(v->held_kb, 0, sizeof(v->held_kb));
+		return false;
+	}
+	v->idle_us = idle_ms * USEC_PER_MSEC;
+	return true;
+}
+
+/* A disk that goes meanwhile has no file any more: then it shows nothing. */
+static void read_vbd(int root, struct vbd *v, const struct vbd *known, uint64_t since_us)
+{
+	_cleanup_close_ int dir = -1;
+	char path[128];
+
+	vbd_path(v, "", path, sizeof(path));
+	dir = openat(root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	v->shows = read_reclaim(dir, v);
+	if (v->shows)
+		read_rate(dir, v, known, since_us);
+	else
+		read_rest(root, dir, v, known, since_us);
+}
+
+static int add(struct vbd_list *list, const struct vbd *v)
+{
+	if (list->n == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		struct vbd *vbds = realloc(list->vbds, room * sizeof(*vbds));
+
+		if (!vbds)
+			return -ENOMEM;
+		list->vbds = vbds;
+		list->room = room;
+	}
+	list->vbds[list->n++] = *v;
+	return 0;
+}
+
+/* What is seen anew at each scan begins with nothing, what was learned stays. */
+static int meet(int root, struct vbd_list *list, size_t n_known, struct vbd v, uint64_t since_us)
+{
+	const struct vbd_list sorted = {.vbds = list->vbds, .n = n_known};
+	struct vbd *known = vbds_find(&sorted, v.domid, v.devid);
+
+	if (known) {
+		v.kept_kb = known->kept_kb;
+		v.triggered_us = known->triggered_us;
+		v.reuses = known->reuses;
+		v.named = known->named;
+		v.rule = known->rule;
+	}
+	v.present = true;
+	read_vbd(root, &v, known, since_us);
+	if (!known)
+		return add(list, &v);
+	*known = v;
+	return 0;
+}
+
+/* Those that are known are met where they stand, the others behind them. */
+static int meet_all(int root, struct vbd_list *list, uint64_t since_us)
+{
+	size_t n_known = list->n;
+	int fd = openat(root, VBD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	int r = dir || errno == ENOENT ? 0 : -errno;
+
+	for (size_t i = 0; i < n_known; i++)
+		list->vbds[i].present = false;
+	if (!dir) {
+		close_fd(&fd);
+		return r;
+	}
+	for (struct dirent *d = readdir(dir); d && r == 0; d = readdir(dir)) {
+		struct vbd v;
+
+		if (parse_name(d->d_name, &v) == 0)
+			r = meet(root, list, n_known, v, since_us);
+	}
+	(void)closedir(dir);
+	return r;
+}
+
+static void drop_gone(struct vbd_list *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->vbds[i].present)
+			list->vbds[n++] = list->vbds[i];
+	list->n = n;
+}
+
+static int make_targets(struct inventory *inv)
+{
+	struct target *targets;
+
+	if (inv->targets_room >= inv->now.room)
+		return 0;
+	targets = realloc(inv->targets, inv->now.room * sizeof(*targets));
+	if (!targets)
+		return -ENOMEM;
+	inv->targets = targets;
+	inv->targets_room = inv->now.room;
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return vbd_compare(a, b);
+}
+
+/* Without a disk a native driver cannot be told from another: then it is what it was before. */
+static enum mechanism best(int root, const struct inventory *inv)
+{
+	bool module = faccessat(root, MODULE_DIR, F_OK, 0) == 0;
+
+	if (inv->now.n == 0 && inv->params && inv->mechanism == MECHANISM_NATIVE)
+		return MECHANISM_NATIVE;
+	for_each_vbd(v, &inv->now) {
+		if (v->shows)
+			return MECHANISM_NATIVE;
+		module |= v->levels != 0;
+	}
+	if (module)
+		return MECHANISM_MODULE;
+	return inv->params ? MECHANISM_PARAMS : MECHANISM_NONE;
+}
+
+int inventory_read(int root, struct inventory *inv)
+{
+	uint64_t scanned_us = now_us();
+	size_t n_known = inv->now.n;
+	bool any_new;
+	int r = meet_all(root, &inv->now, scanned_us - inv->now.scanned_us);
+
+	if (r == 0)
+		r = make_targets(inv);
+	if (r < 0) {
+		inv->now.n = n_known;
+		inv->now.scanned_us = scanned_us;
+		return r;
+	}
+	any_new = inv->now.n > n_known;
+	drop_gone(&inv->now);
+	if (any_new) /* the others are in order; qsort() takes memory */
+		qsort(inv->now.vbds, inv->now.n, sizeof(*inv->now.vbds), compare);
+	if (inv->now.scanned_us == 0 || scanned_us - inv->now.scanned_us > PAUSE_MAX_US)
+		inv->now.watched_since_us = scanned_us;
+	inv->now.scanned_us = scanned_us;
+	inv->params = params_present(root) == 0;
+	inv->mechanism = best(root, inv);
+	return 0;
+}
+
+void disk_name(uint32_t devid, char *buf, size_t size)
+{
+	uint32_t disk = (devid & 0xff) >> 4;
+	uint32_t part = devid & 0xf;
+
+	if (devid >> 28 == 1) {
+		disk = (devid & 0xfffffff) >> 8;
+		part = devid & 0xff;
+	} else if (devid >> 8 != 202) {
+		(void)snprintf(buf, size, "%" PRIu32, devid);
+		return;
+	}
+	if (disk < 26)
+		(void)snprintf(buf, size, "xvd%c", (char)('a' + disk));
+	else
+		(void)snprintf(buf, size, "xvd%c%c", (char)('a' + disk / 26 - 1),
+			       (char)('a' + disk % 26));
+	if (part > 0 && strlen(buf) + 4 < size)
+		(void)snprintf(buf + strlen(buf), size - strlen(buf), "%" PRIu32, part);
+}
+
+struct vbd *inventory_find(const struct inventory *inv, const char *name)
+{
+	struct vbd v;
+
+	return parse_name(name, &v) < 0 ? NULL : vbds_find(&inv->now, v.domid, v.devid);
+}
+
+void inventory_free(struct inventory *inv)
+{
+	free(inv->now.vbds);
+	free(inv->targets);
+	*inv = (struct inventory){0};
+}

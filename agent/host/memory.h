@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory of this domain, read from descriptors that are opened before pressure comes. Reads only;
+ * knows no policy.
+ */
+#ifndef XEN_RECLAIM_MEMORY_H
+#define XEN_RECLAIM_MEMORY_H
+
+#include "core/types.h"
+
+#include <stdint.h>
+
+#define XEN_MEMORY "sys/devices/system/xen_memory/xen_memory0"
+
+/** struct memory - descriptors; -1 where this machine has no such file. */
+struct memory {
+	int current;
+	int target;
+	int low;
+	int meminfo;
+	int vmstat;
+};
+
+/** struct balloon - what the balloon driver says, in kB. */
+struct balloon {
+	uint64_t current_kb;
+	uint64_t target_kb;
+	uint64_t low_kb;
+};
+
+/** memory_open() - Return: 0, or a negative errno if even /proc/meminfo is not there. */
+int memory_open(int root, struct memory *h);
+
+void memory_close(struct memory *h);
+
+/** memory_balloon() - Return: 0; -ENOENT without a Xen balloon driver; else a negative errno. */
+int memory_balloon(const struct memory *h, struct balloon *b);
+
+/**
+ * balloon_held_kb() - what grant mappings hold: target - current. Nothing while the domain still
+ * has more than it is to have.
+ */
+int64_t balloon_held_kb(const struct balloon *b);
+
+/**
+ * memory_sample() - memory now. What grant mappings hold is known where there is a balloon driver.
+ * Frames that were ballooned out for another reason (low_kb > 0) are not in it,
+ * rightly: grants that use those cost no RAM and give none.
+ *
+ * Return: 0 or a negative errno. Takes no memory.
+ */
+int memory_sample(const struct memory *h, struct sample *s);
+
+#endif

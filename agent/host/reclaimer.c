@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Carries orders out; see reclaimer.h. */
+#include "host/reclaimer.h"
+
+#include "host/trigger.h"
+#include "host/util.h"
+
+/*
+ * What is unmapped after the pool has its size back stays in the pool, and what is freed comes
+ * back through the balloon driver, whose thread looks but once a second while grants hold pages:
+ * so grants take longer than that, and as long as more keeps coming back.
+ */
+#define GRANTS_US (1300 * USEC_PER_MSEC)
+#define QUIET_US  (200 * USEC_PER_MSEC)
+#define MOST_US	  (3000 * USEC_PER_MSEC)
+#define CHECK_US  (50 * USEC_PER_MSEC)
+
+uint64_t reclaimer_least_us(enum level level, uint64_t window_us)
+{
+	return max_u64(window_us, level >= LEVEL_GRANTS ? GRANTS_US : 0);
+}
+
+/* A disk that comes or goes is none to wait for. Return: 0 if one took it, else why none did. */
+static int trigger_vbds(struct reclaimer *r, const struct vbd_list *disks, struct order *o)
+{
+	int error = -ENODEV;
+
+	for (struct target *t = o->targets; t < o->targets + o->n; t++) {
+		t->error =
+			vbd_trigger(r->root, &disks->vbds[t->vbd], o->action->level, t->window_ms);
+		if (t->error < 0)
+			error = t->error;
+		else
+			r->vbds++;
+	}
+	return r->vbds ? 0 : error;
+}
+
+int reclaimer_begin(struct reclaimer *r, const struct vbd_list *disks, struct order *o,
+		    uint64_t now_us)
+{
+	const struct action *a = o->action;
+	int rc;
+
+	r->vbds = 0;
+	if (o->params)
+		rc = params_begin(&r->params, r->root, a->level, a->scope, a->threshold_us, now_us);
+	else
+		rc = trigger_vbds(r, disks, o);
+	if (rc < 0)
+		return rc;
+	if (o->params)
+		r->vbds = (unsigned)disks->n;
+	r->open = true;
+	r->last_us = o->params ? 0 : now_us;
+	r->least_us = reclaimer_least_us(a->level, o->window_us);
+	r->fell_us = 0;
+	r->held_kb = a->before.held_kb;
+	return 0;
+}
+
+/* When the last step has had its time, and its effect. */
+static uint64_t end_us(const struct reclaimer *r)
+{
+	uint64_t quiet = r->fell_us + QUIET_US;
+
+	if (quiet > r->last_us + MOST_US)
+		quiet = r->last_us + MOST_US;
+	return max_u64(r->last_us + r->least_us, quiet);
+}
+
+int reclaimer_next(struct reclaimer *r, int64_t held_kb, uint64_t now_us, uint64_t *wake_us)
+{
+	int rc;
+
+	if (!r->open)
+		return 0;
+	if (held_kb < r->held_kb)
+		r->fell_us = now_us;
+	r->held_kb = held_kb;
+	if (r->last_us == 0) {
+		rc = params_next(&r->params, now_us, wake_us);
+		if (rc > 0)
+			return rc;
+		if (rc < 0) {
+			int back = reclaimer_stop(r);
+
+			return back < 0 ? back : rc;
+		}
+		r->last_us = now_us;
+	}
+	if (now_us >= end_us(r))
+		return reclaimer_stop(r);
+	*wake_us = now_us + CHECK_US;
+	return 1;
+}
+
+int reclaimer_stop(struct reclaimer *r)
+{
+	r->open = false;
+	return params_end(&r->params);
+}
