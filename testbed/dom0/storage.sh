@@ -4,7 +4,7 @@
 # Disks for guests on what hosts really use, made of the disk that STORE_MB gives the machine. It must not know which
 # guests use them, nor what for.
 
-store=/dev/vde
+store_disk=/dev/vde
 store_files=/run/store
 store_meta_sectors=16384 # 8 MB, of a pool of some GB at most
 
@@ -25,9 +25,9 @@ storage_destroy() {
 create_loop_ext4() {
 	local i
 	modprobe loop
-	mkfs.ext4 -q -F $store
+	mkfs.ext4 -q -F $store_disk
 	mkdir -p $store_files
-	mount $store $store_files
+	mount $store_disk $store_files
 	for ((i = 0; i < $1; i++)); do
 		truncate -s "$2M" "$store_files/$i"
 		GUEST_STORE+=("$(losetup --find --show "$store_files/$i")")
@@ -45,10 +45,10 @@ dm() { DM_DISABLE_UDEV=1 dmsetup "$@"; }
 # Volumes that take blocks of 64 kB from a pool as they are written, as LVM makes them.
 create_dm_thin() {
 	local i data_sectors
-	data_sectors=$(($(blockdev --getsz $store) - store_meta_sectors))
+	data_sectors=$(($(blockdev --getsz $store_disk) - store_meta_sectors))
 	modprobe dm-thin-pool
-	dm create store-meta --table "0 $store_meta_sectors linear $store 0"
-	dm create store-data --table "0 $data_sectors linear $store $store_meta_sectors"
+	dm create store-meta --table "0 $store_meta_sectors linear $store_disk 0"
+	dm create store-data --table "0 $data_sectors linear $store_disk $store_meta_sectors"
 	# All zero is a pool that has nothing yet.
 	dd if=/dev/zero of=/dev/mapper/store-meta bs=4096 count=1 conv=fsync status=none
 	dm create store-pool --table "0 $data_sectors thin-pool /dev/mapper/store-meta /dev/mapper/store-data 128 0"
