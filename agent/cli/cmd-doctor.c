@@ -70,7 +70,7 @@ static struct json_object *to_json(const struct facts *f, const struct diagnosis
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < d->n_findings; i++)
-		json_append(list, finding_json(&d->findings[i]));
+		(void)json_append(list, finding_json(&d->findings[i]));
 	json_put_string(o, "mechanism", mechanism_names[f->mechanism]);
 	json_put(o, "levels", diagnosis_levels_json(d));
 	json_put(o, "findings", list);

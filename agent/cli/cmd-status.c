@@ -115,9 +115,10 @@ static struct json_object *domains_json(struct store *s, const struct policy *p,
 	for_each_vbd(v, vbds) {
 		if (v == vbds->vbds || v[-1].domid != v->domid) {
 			domain = new_domain(s, p, v);
-			json_append(list, domain);
+			if (!json_append(list, domain))
+				domain = NULL;
 		}
-		json_append(json_member(domain, "disks"), disk_json(v));
+		(void)json_append(json_member(domain, "disks"), disk_json(v));
 	}
 	return list;
 }

@@ -166,6 +166,25 @@ static void add_action(struct libscols_table *t, struct json_object *a)
 	(void)scols_line_set_data(line, 6, json_word(a, "verdict", verdict_names, VERDICT_COUNT));
 }
 
+static void print_passed(struct json_object *o)
+{
+	char text[256] = "";
+	int64_t all = 0;
+	size_t n = 0;
+
+	for (int i = 0; i < REASON_COUNT && n < sizeof(text); i++) {
+		int64_t times = json_number(o, reason_names[i]);
+
+		if (times == 0)
+			continue;
+		all += times;
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %" PRId64, n ? ", " : "",
+				      reason_names[i], times);
+	}
+	if (all)
+		status_line("no action", "%" PRId64 " times: %s", all, text);
+}
+
 static void print_actions(struct json_object *list)
 {
 	static const struct column columns[] = {
@@ -200,6 +219,7 @@ void status_print_daemon(struct json_object *d)
 	print_thresholds(json_member(d, "thresholds"));
 	print_suspended(json_member(d, "suspended"));
 	print_decision(json_member(d, "last_decision"));
+	print_passed(json_member(d, "passed"));
 	status_line(
 		"actions", "%" PRId64 ", of which %" PRId64 " helped: %" PRId64 " kB back for good",
 		json_number(d, "actions"), json_number(d, "helped"), json_number(d, "lasting_kb"));

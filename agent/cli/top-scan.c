@@ -17,10 +17,11 @@ static const char *const stat_files[STAT_COUNT] = {"rd_req", "wr_req", "rd_sect"
 static void read_stats(int root, struct disk *d)
 {
 	for (int i = 0; i < STAT_COUNT; i++) {
+		char file[32];
 		char path[128];
 
-		(void)snprintf(path, sizeof(path), VBD_DIR "/vbd-%u-%" PRIu32 "/statistics/%s",
-			       d->vbd.domid, d->vbd.devid, stat_files[i]);
+		(void)snprintf(file, sizeof(file), "statistics/%s", stat_files[i]);
+		vbd_path(&d->vbd, file, path, sizeof(path));
 		if (read_number(root, path, &d->stats[i]) < 0)
 			return;
 	}

@@ -140,7 +140,7 @@ enum exit_status top_print_json(const struct top *t)
 	json_put_number(o, "full_permille", (int64_t)top_stalled(t, PSI_FULL));
 	put_seen_by(o, &t->sight, &t->inventory);
 	for (size_t i = 0; i < t->n_rows; i++)
-		json_append(disks, row_json(&t->rows[i]));
+		(void)json_append(disks, row_json(&t->rows[i]));
 	json_put(o, "disks", disks);
 	return print_json(o);
 }

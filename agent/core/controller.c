@@ -6,7 +6,6 @@
 #include "core/growth.h"
 #include "core/idle.h"
 #include "core/pacing.h"
-#include "core/rank.h"
 #include "core/reuse.h"
 #include "core/units.h"
 
@@ -31,22 +30,6 @@ void controller_scan(struct controller *c)
 }
 
 /* --- what follows from a plan --------------------------------------------------------------- */
-
-struct order order_for(const struct policy *p, const struct host_view *view, const struct action *a)
-{
-	struct order o = {
-		.action = a,
-		.params = by_params(view, a->level),
-		.targets = view->targets,
-		.window_us = a->window_ms ? a->window_ms * USEC_PER_MSEC : p->window_us,
-	};
-
-	if (!o.params)
-		o.n = rank_vbds(p, view->gives_ram, a, view->disks, o.targets);
-	for (size_t i = 0; i < o.n; i++)
-		o.window_us = max_u64(o.window_us, o.targets[i].window_ms * USEC_PER_MSEC);
-	return o;
-}
 
 static void carry_out(struct controller *c)
 {
@@ -138,9 +121,9 @@ static bool decide_on(struct controller *c, struct event *e)
 	if (plan.notice != NOTICE_NONE)
 		tell(c,
 		     (struct news){.what = NEWS_NOTICE, .action = &c->state.action, .plan = &plan});
-	note_decision(c, &plan);
 	if (plan.grow)
 		grow(c);
+	note_decision(c, &plan);
 	if (plan.superseded) {
 		before.verdict = VERDICT_SUPERSEDED;
 		tell(c, (struct news){.what = NEWS_SUPERSEDED, .action = &before});

@@ -2,27 +2,13 @@
 /*
  * The way from an event to what follows from it: scan the disks if that is due, sample memory,
  * decide, carry out, tell. It stands here once. The host is a record of operations: the daemon
- * fills it with the machine, replay with a simulated one. Knows no clock, no file and no mechanism.
+ * fills it with the machine, replay with a simulated one. Knows no clock and no file.
  */
 #ifndef XEN_RECLAIM_CONTROLLER_H
 #define XEN_RECLAIM_CONTROLLER_H
 
 #include "core/capabilities.h"
-
-/**
- * struct order - an action with the disks it is for: whoever carries it out asks the policy
- * nothing.
- * @params:    by parameters of the whole host, which reach every disk; else @targets.
- * @targets:   @n of them; the host sets their @error.
- * @window_us: the longest window of them.
- */
-struct order {
-	const struct action *action;
-	bool params;
-	struct target *targets;
-	size_t n;
-	uint64_t window_us;
-};
+#include "core/order.h"
 
 /**
  * struct decision - the last one, for people to see.
@@ -35,10 +21,6 @@ struct decision {
 	enum reason reason;
 	step_reasons steps;
 };
-
-/** order_for() - an action with its disks. @view: its @targets are filled. */
-struct order order_for(const struct policy *p, const struct host_view *view,
-		       const struct action *a);
 
 enum news_kind {
 	NEWS_STARTED,	 /* the state's action starts: before it is carried out */
@@ -78,7 +60,8 @@ struct own_target {
  *		 Return: the time it took.
  * @sample:	 memory now, with what disks show as of the last scan. Return: 0 or negative errno.
  * @carry_out:	 begin an order. When it is over, and if it cannot begin, the host sends EVENT_DONE
- *		 or EVENT_FAILED, and not from within this call.
+ *		 or EVENT_FAILED, and not from within this call, in which it must not scan. The
+ *		 order is valid for the call alone.
  * @wake_at:	 send EVENT_TIMER at this time, and not at the one before; 0: not at all.
  * @read_target: Return: 0 or negative errno.
  * @xen_free_kb: free memory of Xen. Return: 0 or negative errno.

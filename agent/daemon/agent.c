@@ -15,6 +15,9 @@
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
 
+/* Decisions come with every stall; only people read the file. */
+#define STATE_EVERY_US (10 * USEC_PER_SEC)
+
 static void tell_metrics(struct agent *a)
 {
 	const char *path = a->config.metrics_file;
@@ -44,6 +47,7 @@ void agent_tell_status(struct agent *a)
 			 " helped, %" PRId64 " kB back for good",
 			 r->mechanism, psi_mode_names[r->psi], r->actions, r->helped,
 			 r->lasting_kb);
+	arm_timer(a->state_timer, 0);
 	(void)state_file_write(a->root, r, &a->config, &a->controller);
 	tell_metrics(a);
 }
@@ -64,10 +68,41 @@ void arm_timer(sd_event_source *timer, uint64_t at_us)
 	(void)sd_event_source_set_enabled(timer, at_us ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
+void agent_tell_state_soon(struct agent *a)
+{
+	int on = SD_EVENT_OFF;
+
+	if (sd_event_source_get_enabled(a->state_timer, &on) >= 0 && on == SD_EVENT_OFF)
+		arm_timer(a->state_timer, now_us() + STATE_EVERY_US);
+}
+
+/* Whoever asked finds the verdict told when the answer comes. */
 void agent_event(struct agent *a, struct event e)
 {
 	if (controller_event(&a->controller, e))
 		agent_tell_status(a);
+	if (!a->answer_due)
+		return;
+	a->answer_due = false;
+	xenstore_answer(a, a->answer_error);
+}
+
+static int on_state(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct agent *a = user;
+
+	(void)s;
+	(void)usec;
+	(void)state_file_write(a->root, &a->report, &a->config, &a->controller);
+	return 0;
+}
+
+static int on_put_back(sd_event_source *s, uint64_t usec, void *user)
+{
+	(void)s;
+	(void)usec;
+	machine_put_back(user);
+	return 0;
 }
 
 static int on_wake(sd_event_source *s, uint64_t usec, void *user)
@@ -146,6 +181,10 @@ static int open_loop(struct agent *a)
 		r = add_timer(a, &a->wake_timer, on_wake);
 	if (r >= 0)
 		r = add_timer(a, &a->window_timer, on_window);
+	if (r >= 0)
+		r = add_timer(a, &a->put_back_timer, on_put_back);
+	if (r >= 0)
+		r = add_timer(a, &a->state_timer, on_state);
 	if (r >= 0)
 		r = add_timer(a, &a->psi_timer, pressure_on_timer);
 	if (r >= 0)
@@ -265,6 +304,8 @@ void agent_stop(struct agent *a)
 	xenstore_close(a);
 	a->wake_timer = sd_event_source_unref(a->wake_timer);
 	a->window_timer = sd_event_source_unref(a->window_timer);
+	a->put_back_timer = sd_event_source_unref(a->put_back_timer);
+	a->state_timer = sd_event_source_unref(a->state_timer);
 	a->psi_timer = sd_event_source_unref(a->psi_timer);
 	a->store_timer = sd_event_source_unref(a->store_timer);
 	a->event = sd_event_unref(a->event);

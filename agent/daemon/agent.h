@@ -36,8 +36,9 @@
  * @psi_last:	 totals when they were last read, where there are no triggers.
  * @metrics_failed: the metrics file could not be written, which has been said.
  * @balloon_out: the last scan saw frames that are ballooned out.
+ * @answer_due: what it asked for is carried out, with @answer_error.
  * @begin_error: why the order under way could not begin; 0: it did.
- * @said:	 the last decision on each kind of event.
+ * @said:	 the last decision on each kind of event that was logged.
  * @grower:	 NULL unless growing is configured and possible.
  */
 struct agent {
@@ -61,6 +62,8 @@ struct agent {
 	uint64_t served[MAILBOX_COUNT];
 	bool metrics_failed;
 	bool balloon_out;
+	bool answer_due;
+	int answer_error;
 	int begin_error;
 	struct decision said[EVENT_COUNT];
 	int psi_fd[PSI_KINDS];
@@ -73,6 +76,8 @@ struct agent {
 	sd_event_source *store_timer;
 	sd_event_source *wake_timer;
 	sd_event_source *window_timer;
+	sd_event_source *put_back_timer;
+	sd_event_source *state_timer;
 };
 
 /**
@@ -98,6 +103,9 @@ void agent_event(struct agent *a, struct event e);
 /** agent_tell_status() - to systemd, and into the state file and the metrics file. */
 void agent_tell_status(struct agent *a);
 
+/** agent_tell_state_soon() - into the state file alone, with what else comes in some seconds. */
+void agent_tell_state_soon(struct agent *a);
+
 /** arm_timer() - to fire at @at_us; 0: not at all. */
 void arm_timer(sd_event_source *timer, uint64_t at_us);
 
@@ -112,6 +120,9 @@ void machine_open_grower(struct agent *a);
 
 /** machine_continue() - the order under way has had its time: go on, or send its completion. */
 void machine_continue(struct agent *a);
+
+/** machine_put_back() - what could not be put back: now, or again on @put_back_timer. */
+void machine_put_back(struct agent *a);
 
 /** pressure_open() - triggers for what is on; where the kernel refuses one, totals on a timer. */
 void pressure_open(struct agent *a);

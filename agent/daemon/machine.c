@@ -13,6 +13,9 @@
 /* How often to try again what could not be put back. */
 #define PUT_BACK_US USEC_PER_SEC
 
+/* How often a decision on one kind of event is logged: pressure comes every second. */
+#define SAY_EVERY_US (10 * USEC_PER_SEC)
+
 /* --- facts ---------------------------------------------------------------------------------- */
 
 static void diagnose_anew(struct agent *a)
@@ -98,19 +101,29 @@ static int machine_sample(void *host, struct sample *now)
 
 /* --- orders --------------------------------------------------------------------------------- */
 
+/* What failed may have left a parameter lowered. */
 static void finish(struct agent *a, int error)
 {
-	if (error < 0)
+	if (error < 0) {
 		say(MESSAGE_FAULT, LOG_ERR, "reclaim failed: %s", strerror(-error));
+		if (!a->dry_run)
+			arm_timer(a->put_back_timer, now_us() + PUT_BACK_US);
+	}
 	agent_event(a,
 		    (struct event){.type = error < 0 ? EVENT_FAILED : EVENT_DONE, .error = -error});
+}
+
+void machine_put_back(struct agent *a)
+{
+	/* while an order is under way, what is lowered is its own */
+	bool later = a->reclaimer.open || params_restore(a->root) < 0;
+
+	arm_timer(a->put_back_timer, later ? now_us() + PUT_BACK_US : 0);
 }
 
 static int begin(struct agent *a, struct order *o)
 {
 	const struct action *act = o->action;
-	uint64_t usual_us =
-		act->window_ms ? act->window_ms * USEC_PER_MSEC : a->config.policy.window_us;
 	int r;
 
 	if (act->cause == CAUSE_REQUEST && xenstore_request_is_late(a))
@@ -121,7 +134,7 @@ static int begin(struct agent *a, struct order *o)
 		return 0;
 	}
 	r = reclaimer_begin(&a->reclaimer, &a->inventory.now, o, now_us());
-	report_triggered(&a->report, (uint32_t)(usual_us / USEC_PER_MSEC), a->reclaimer.vbds);
+	report_triggered(&a->report, (uint32_t)(o->usual_us / USEC_PER_MSEC), a->reclaimer.vbds);
 	return r;
 }
 
@@ -142,20 +155,15 @@ void machine_continue(struct agent *a)
 	uint64_t wake_us = 0;
 	int r;
 
-	if (a->controller.state.phase !=
-	    PHASE_ACTING) { /* not all could be put back when it ended */
-		r = params_restore(a->root);
-		arm_timer(a->window_timer, r < 0 ? now_us() + PUT_BACK_US : 0);
-		return;
-	}
 	if (a->begin_error < 0 || !a->reclaimer.open) { /* it did not begin */
 		finish(a, a->begin_error);
 		return;
 	}
 	(void)machine_sample(a, &now);
 	r = reclaimer_next(&a->reclaimer, now.held_kb, now_us(), &wake_us);
-	arm_timer(a->window_timer, r == 0 ? 0 : r > 0 ? wake_us : now_us() + PUT_BACK_US);
-	if (r <= 0)
+	if (r > 0)
+		arm_timer(a->window_timer, wake_us);
+	else
 		finish(a, r);
 }
 
@@ -258,26 +266,26 @@ static bool same_decision(const struct decision *a, const struct decision *b)
 	       memcmp(a->steps, b->steps, sizeof(a->steps)) == 0;
 }
 
-/* Each new reason once: pressure comes on every second while there is nothing to be done. */
+/* What is new, and not too often: a disk that is used now and then changes it each time. */
 static void say_decision(struct agent *a)
 {
 	const struct decision *d = &a->controller.decision;
+	struct decision *said = &a->said[d->about];
 	char text[384] = "";
-	bool known = same_decision(&a->said[d->about], d);
-	int n = 0;
+	size_t n = 0;
 
-	a->said[d->about] = *d;
-	if (d->began || known)
+	if (d->began || same_decision(said, d) ||
+	    (said->at_us && d->at_us - said->at_us < SAY_EVERY_US))
 		return;
+	*said = *d;
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		for (int s = 0; s < SCOPE_COUNT; s++)
-			if (d->steps[l][s] != REASON_NONE)
-				n += snprintf(text + n, sizeof(text) - (size_t)n,
-					      "; %s of %s disks: %s", levels[l].name,
-					      scope_names[s], reason_names[d->steps[l][s]]);
-	say(MESSAGE_DECISION, LOG_DEBUG, "%s: nothing done: %s%s", event_names[d->about],
+			if (d->steps[l][s] != REASON_NONE && n < sizeof(text))
+				n += (size_t)snprintf(text + n, sizeof(text) - n,
+						      "; %s of %s disks: %s", levels[l].name,
+						      scope_names[s], reason_names[d->steps[l][s]]);
+	say(MESSAGE_DECISION, LOG_DEBUG, "%s: no action: %s%s", event_names[d->about],
 	    reason_names[d->reason], text);
-	agent_tell_status(a);
 }
 
 static void machine_tell(void *host, const struct news *n)
@@ -292,8 +300,8 @@ static void machine_tell(void *host, const struct news *n)
 	case NEWS_DONE:
 		if (n->error == 0)
 			report_done(&a->report, n->action);
-		if (n->action->cause == CAUSE_REQUEST)
-			xenstore_answer(a, -n->error);
+		a->answer_due = n->action->cause == CAUSE_REQUEST;
+		a->answer_error = -n->error;
 		break;
 	case NEWS_JUDGED:
 	case NEWS_SUPERSEDED:
@@ -305,6 +313,7 @@ static void machine_tell(void *host, const struct news *n)
 		break;
 	case NEWS_DECIDED:
 		say_decision(a);
+		agent_tell_state_soon(a);
 		break;
 	case NEWS_GROWN:
 		say(MESSAGE_GROWN, LOG_NOTICE,

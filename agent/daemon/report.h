@@ -27,7 +27,7 @@ struct entry {
  * @started_us: time of day. @config_us: time of day when the configuration was read.
  * @actions, @helped, @back_kb, @lasting_kb: totals since start.
  * @verdicts: those that are judged, by what they were.
- * @history: the last @actions % HISTORY_MAX, as a ring.
+ * @history: the last HISTORY_MAX actions, as a ring.
  */
 struct report {
 	enum psi_mode psi;

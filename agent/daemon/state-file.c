@@ -36,7 +36,7 @@ static struct json_object *history_json(const struct report *r)
 	uint64_t first = r->actions > HISTORY_MAX ? r->actions - HISTORY_MAX : 0;
 
 	for (uint64_t i = first; i < r->actions; i++)
-		json_append(list, entry_json(&r->history[i % HISTORY_MAX]));
+		(void)json_append(list, entry_json(&r->history[i % HISTORY_MAX]));
 	return list;
 }
 
@@ -69,7 +69,7 @@ static void add_suspended(struct json_object *list, const struct step *s, int le
 	json_put_string(o, "scope", scope_names[scope]);
 	json_put_string(o, "cause", cause);
 	json_put_number(o, "until_us", time_of_day(s->not_before_us));
-	json_append(list, o);
+	(void)json_append(list, o);
 }
 
 static struct json_object *suspended_json(const struct state *s)
@@ -98,7 +98,7 @@ static struct json_object *steps_json(const struct decision *d)
 			json_put_string(o, "level", levels[l].name);
 			json_put_string(o, "scope", scope_names[i]);
 			json_put_string(o, "reason", reason_names[d->steps[l][i]]);
-			json_append(list, o);
+			(void)json_append(list, o);
 		}
 	}
 	return list;

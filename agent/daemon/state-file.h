@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The file in /run in which the daemon says what it knows, for xen-reclaim status and watch.
- * Written when something has changed, never while nothing happens.
+ * Written with each action and verdict, and some seconds after other decisions;
+ * never while nothing happens.
  */
 #ifndef XEN_RECLAIM_STATE_FILE_H
 #define XEN_RECLAIM_STATE_FILE_H

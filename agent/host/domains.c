@@ -30,10 +30,10 @@ int domain_name(struct store *s, unsigned domid, char *buf, size_t size)
 
 	(void)snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
 	n = s->xs ? store_read(s, path, buf, size) : -ENOTCONN;
-	if (n < 0)
+	if (n <= 0)
 		*buf = '\0';
 	make_printable(buf);
-	return n < 0 ? n : 0;
+	return n < 0 ? n : n == 0 ? -ENOENT : 0;
 }
 
 /* The toolstack's own keys: a guest reads them and does not write them. No value leads further. */

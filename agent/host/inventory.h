@@ -27,7 +27,8 @@ struct inventory {
 };
 
 /**
- * inventory_read() - scan again. What was learned of a disk (@kept_kb, @rule) stays with it.
+ * inventory_read() - scan again. What was learned of a disk stays with it: @kept_kb,
+ * @triggered_us, @reuses, @named and @rule.
  *
  * Return: 0; or a negative errno, as -ENOMEM: then the disks are those of the scan before.
  */

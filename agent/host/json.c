@@ -13,10 +13,12 @@ void json_put(struct json_object *o, const char *key, struct json_object *value)
 		(void)json_object_put(value);
 }
 
-void json_append(struct json_object *list, struct json_object *value)
+bool json_append(struct json_object *list, struct json_object *value)
 {
-	if (!list || !value || json_object_array_add(list, value) < 0)
-		(void)json_object_put(value);
+	if (list && value && json_object_array_add(list, value) == 0)
+		return true;
+	(void)json_object_put(value);
+	return false;
 }
 
 void json_put_number(struct json_object *o, const char *key, int64_t v)

@@ -6,6 +6,7 @@
 #ifndef XEN_RECLAIM_JSON_H
 #define XEN_RECLAIM_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,8 +15,8 @@ struct json_object;
 /** json_put() - set a member; @value is the object's from then on. Of NULL: nothing. */
 void json_put(struct json_object *o, const char *key, struct json_object *value);
 
-/** json_append() - the same to a list. */
-void json_append(struct json_object *list, struct json_object *value);
+/** json_append() - the same to a list. Return: it was taken; else it is freed. */
+bool json_append(struct json_object *list, struct json_object *value);
 
 void json_put_number(struct json_object *o, const char *key, int64_t v);
 

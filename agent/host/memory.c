@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Memory of this domain; see host.h. Reads only. */
+/* Memory of this domain; see memory.h. Reads only. */
 #include "host/memory.h"
 
 #include "host/util.h"

@@ -6,7 +6,8 @@
 #ifndef XEN_RECLAIM_RECLAIMER_H
 #define XEN_RECLAIM_RECLAIMER_H
 
-#include "core/controller.h"
+#include "core/order.h"
+#include "core/vbds.h"
 #include "host/params.h"
 
 /**

@@ -24,7 +24,7 @@
  *	action CAUSE LEVEL SCOPE	the daemon that was recorded began this; for people
  *	end				nothing more happens until then
  *
- * In a simulated trace memory is a model (sim.h), and three more words move it:
+ * In a simulated trace memory is a model (sim.h), and four more words move it:
  *
  *	ram KB				what there is for blkback and for everything else
  *	load KB				what everything else wants of it

@@ -1420,6 +1420,24 @@ static void watch_records_what_replay_reads(void **state)
 	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " end\n"));
 }
 
+/* As a toolstack may leave one. */
+static void a_domain_without_a_name_spoils_no_record(void **state)
+{
+	char option[160];
+	char path[128];
+
+	(void)state;
+	put_native("vbd-1-51712");
+	store_put("/local/domain/1/name", "");
+	(void)snprintf(path, sizeof(path), "%s/a.trace", w.tree.path);
+	(void)snprintf(option, sizeof(option), "--record=%s", path);
+	spawn(&w.cli, cli_path, ARGS("watch", option));
+	WAIT(strstr(w.cli.text[OUT], "memory"));
+	assert_int_equal(kill(w.cli.pid, SIGTERM), 0);
+	WAIT(w.cli.pid == 0);
+	assert_int_equal(run(cli_path, ARGS("replay", path)), 0);
+}
+
 static void put_disk_figure(const char *file, const char *text)
 {
 	static const char *const vbds[] = {"vbd-1-51712", "vbd-2-51712"};
@@ -1654,6 +1672,7 @@ int main(int argc, char **argv)
 		T(replay_says_that_it_does_not_know_what_actions_gave),
 		T(replay_names_the_line_that_is_wrong),
 		T(watch_records_what_replay_reads),
+		T(a_domain_without_a_name_spoils_no_record),
 		T(a_record_replays_to_the_same_decisions),
 		T(watch_speaks_json),
 		T(top_shows_domains_and_disks_on_80_columns),

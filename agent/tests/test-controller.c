@@ -285,6 +285,23 @@ static void a_request_is_taken_waits_or_is_refused(void **state)
 	assert_int_equal(h.orders, 2);
 }
 
+/* Parameters would take from the whole host what was asked of one disk. */
+static void a_request_that_waited_for_one_disk_is_never_for_the_whole_host(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(LEVEL_POOL, 1), 0);
+	(void)send(EVENT_DONE);
+	assert_int_equal(ask(LEVEL_GRANTS, 2), 0); /* within min_interval: it waits */
+	for (int i = 0; i < DISKS; i++)
+		h.vbds[i].levels = 0; /* another driver is loaded meanwhile */
+	c()->view.params = true;
+	h.now_us = h.wake_us;
+	(void)send(EVENT_TIMER);
+	assert_int_equal(h.orders, 2);
+	assert_false(h.order.params);
+	assert_int_equal(h.order.n, 0);
+}
+
 static void why_nothing_was_done_is_told_by_step(void **state)
 {
 	(void)state;
@@ -361,7 +378,7 @@ static void hard_pressure_that_nothing_relieves_grows_the_domain(void **state)
 	assert_int_equal(h.set_kb, 0); /* the host cannot */
 	c()->can_grow = true;
 	assert_false(send(EVENT_HARD));
-	assert_string_equal(h.told, "decided grown");
+	assert_string_equal(h.told, "grown decided");
 	assert_int_equal(h.set_kb, 700000 + h.policy.grow_step_kb);
 }
 
@@ -389,6 +406,7 @@ int main(void)
 		T(nothing_begins_while_an_action_runs),
 		T(one_that_is_watched_is_superseded_by_the_next),
 		T(a_request_is_taken_waits_or_is_refused),
+		T(a_request_that_waited_for_one_disk_is_never_for_the_whole_host),
 		T(why_nothing_was_done_is_told_by_step),
 		T(scans_under_pressure_keep_their_pace),
 		T(without_memory_figures_the_last_ones_count),

@@ -365,6 +365,20 @@ static void what_cannot_be_put_back_is_tried_again(void **state)
 	expect_all_back();
 }
 
+static void a_request_in_between_ends_no_try_to_put_back(void **state)
+{
+	(void)state;
+	start_failing("write", POOL, EIO, 1, 2);
+	request(93, "pool 1 *");
+	WAIT(count_responses("93 error EIO"));
+	request(94, "pool 1 *"); /* before the next try; it cannot begin */
+	WAIT(count_responses("94 error EIO"));
+	WAIT(holds(POOL, "1024\n") && !tree_has(&w.tree, PARAMS_SAVED));
+	expect_service();
+	stop_daemon();
+	expect_all_back();
+}
+
 static void what_could_not_be_put_back_at_the_end_is_told_of(void **state)
 {
 	(void)state;
@@ -756,6 +770,7 @@ int main(int argc, char **argv)
 		F(a_write_that_fails_with_enodev_is_answered),
 		F(a_write_that_fails_half_way_is_taken_back),
 		F(what_cannot_be_put_back_is_tried_again),
+		F(a_request_in_between_ends_no_try_to_put_back),
 		F(what_could_not_be_put_back_at_the_end_is_told_of),
 		F(without_pressure_information_requests_are_served),
 		F(pressure_that_is_off_is_told_of),
