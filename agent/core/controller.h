@@ -12,7 +12,7 @@
 
 /**
  * struct decision - the last one, for people to see.
- * @began: an action; else @reason says why not.
+ * @began: an action; else @reason is why not.
  */
 struct decision {
 	uint64_t at_us;

@@ -31,7 +31,7 @@ extern const char *const mechanism_names[MECHANISM_COUNT];
 /** level_from_name() - Return: a level, or -EINVAL. */
 int level_from_name(const char *name);
 
-/** name_index() - where a word stands in a table of @n names. Return: its index, or -EINVAL. */
+/** name_index() - the place of a word in a table of @n names. Return: its index, or -EINVAL. */
 int name_index(const char *const *names, size_t n, const char *word);
 
 /** backoff_print() - the sentence for NOTICE_BACKOFF. */

@@ -4,7 +4,7 @@
 
 #include "core/units.h"
 
-/* A scan takes a fiftieth of the time; after two in vain a two-hundredth. */
+/* A scan takes a fiftieth of the time; after two that led to nothing, a two-hundredth. */
 #define SCAN_PART 50
 #define VAIN_MAX  2
 

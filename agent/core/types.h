@@ -121,7 +121,7 @@ struct policy {
 	uint64_t grow_reserve_kb;
 };
 
-/** KB_UNKNOWN - some, but nobody can say how much. */
+/** KB_UNKNOWN - some, but how much is not known. */
 #define KB_UNKNOWN UINT64_MAX
 
 /** EVERY - in place of a domid or a devid: all of them. */
@@ -196,7 +196,7 @@ struct sample {
  * @window_ms: the window asked for; 0: the usual one.
  * @domid:  whose disks, or EVERY.
  * @devid:  which of them, or EVERY.
- * @need_kb: no more than this is needed; 0: nobody knows how much is.
+ * @need_kb: no more than this is needed; 0: how much is needed is not known.
  * @threshold_us: a disk unused for this long is idle, where its domain has no time of its own.
  * @before: memory when it started.
  * @after:  when the mechanism was done.
@@ -290,7 +290,7 @@ struct plan {
 	step_reasons steps;
 };
 
-/** struct step - how one level with one scope has done of late. */
+/** struct step - how one level with one scope did recently. */
 struct step {
 	unsigned failures;
 	uint64_t failed_at_us;

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/** One MESSAGE_ID each; what it means stands in etc/xen-reclaim.catalog. */
+/** One MESSAGE_ID each; etc/xen-reclaim.catalog explains it. */
 enum message {
 	MESSAGE_STARTED,
 	MESSAGE_STOPPED,
