@@ -3,6 +3,7 @@
  * The way from an event to what follows from it: scan the disks if that is due, sample memory,
  * decide, carry out, tell. It stands here once. The host is a record of operations: the daemon
  * fills it with the machine, replay with a simulated one. Knows no clock and no file.
+ * What an event leads to in each phase is a table in decide.h.
  */
 #ifndef XEN_RECLAIM_CONTROLLER_H
 #define XEN_RECLAIM_CONTROLLER_H
