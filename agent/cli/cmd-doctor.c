@@ -109,7 +109,7 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 		find_sight(root, &f);
 	d = diagnose(&f);
 	for (int l = 0; l < LEVEL_COUNT; l++)
-		if (d.gives_ram[l] != ANSWER_NO)
+		if (may_give_ram(&d, l))
 			status = STATUS_DONE;
 	if (!json)
 		print(&d);

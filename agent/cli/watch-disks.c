@@ -17,7 +17,6 @@
 /* An idle time that is off by more than this from the time passed means a request. */
 #define SLACK_US (2 * USEC_PER_SEC)
 
-#define VM_PREFIX  "/vm/"
 #define UUID_CHARS 36
 
 /* A word of a trace is printable, and has no blank in it. */
@@ -28,25 +27,17 @@ static void make_word(char *text)
 			*text = '_';
 }
 
-static void read_uuid(struct store *s, uint16_t domid, char uuid[static UUID_CHARS + 1])
-{
-	char path[48];
-	char text[64];
-
-	(void)snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
-	if (store_read(s, path, text, sizeof(text)) == (int)strlen(VM_PREFIX) + UUID_CHARS)
-		memcpy(uuid, text + strlen(VM_PREFIX), UUID_CHARS + 1);
-}
-
 static void tell_domain(struct watcher *w, uint16_t domid)
 {
 	struct trace_event e = {.word = TRACE_DOMAIN, .vbd = {.domid = domid}};
 	struct json_object *o;
+	char uuid[DOMAIN_UUID_SIZE];
 	char text[96];
 
 	if (domain_name(&w->store, domid, e.name, sizeof(e.name)) < 0)
 		return;
-	read_uuid(&w->store, domid, e.uuid);
+	if (domain_uuid(&w->store, domid, uuid) == 0 && strlen(uuid) == UUID_CHARS)
+		memcpy(e.uuid, uuid, UUID_CHARS + 1);
 	make_word(e.name);
 	make_word(e.uuid);
 	watch_record(w, &e);

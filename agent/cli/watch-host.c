@@ -32,7 +32,7 @@ void watch_mechanism(struct watcher *w)
 	for (int l = 0; l < LEVEL_COUNT; l++) {
 		const char *answer = answer_names[d.gives_ram[l]];
 
-		e.gives_ram[l] = d.gives_ram[l] != ANSWER_NO;
+		e.gives_ram[l] = may_give_ram(&d, l);
 		json_put_string(o, levels[l].name, answer);
 		if (n < sizeof(text))
 			n += (size_t)snprintf(text + n, sizeof(text) - n, ", RAM from %s: %s",

@@ -126,7 +126,8 @@ int controller_request(struct controller *c, struct event e);
 /** controller_target_changed() - the own target may have. Return: as controller_event(). */
 bool controller_target_changed(struct controller *c);
 
-/** controller_facts_changed() - what gives RAM back here has changed: say so anew if nothing does.
+/** controller_facts_changed() - what gives RAM back here has changed: if nothing does, report it
+ * again.
  */
 void controller_facts_changed(struct controller *c);
 

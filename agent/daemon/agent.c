@@ -56,7 +56,7 @@ void agent_tell_status(struct agent *a)
 static bool gives_no_ram(const struct agent *a)
 {
 	for (int l = 0; l <= (int)a->config.policy.max_level; l++)
-		if (a->report.diagnosis.gives_ram[l] != ANSWER_NO)
+		if (may_give_ram(&a->report.diagnosis, l))
 			return false;
 	return true;
 }

@@ -150,7 +150,7 @@ bool xenstore_request_is_late(const struct agent *a);
 /** xenstore_read_target() - of this domain's memory. Return: 0; -ENOENT; else negative errno. */
 int xenstore_read_target(struct agent *a, uint64_t *kb);
 
-/** xenstore_name_domains() - all of them, while nobody waits. */
+/** xenstore_name_domains() - look all of them up, while no decision is waiting. */
 void xenstore_name_domains(struct agent *a);
 
 #endif

@@ -23,7 +23,7 @@ static void diagnose_anew(struct agent *a)
 	a->report.diagnosis = diagnose(&a->facts);
 	a->report.mechanism = mechanism_names[a->facts.mechanism];
 	for (int l = 0; l < LEVEL_COUNT; l++)
-		a->controller.view.gives_ram[l] = a->report.diagnosis.gives_ram[l] != ANSWER_NO;
+		a->controller.view.gives_ram[l] = may_give_ram(&a->report.diagnosis, l);
 	controller_facts_changed(&a->controller);
 }
 

@@ -81,7 +81,7 @@ static void read_request(struct agent *a, enum mailbox m)
 		return;
 	r = n < 0 ? -EINVAL : request_parse(text, (size_t)n, &req, &error.id);
 	if (r == 0 && is_past(req.deadline_s))
-		return; /* a leftover: nobody waits for it */
+		return; /* a leftover: its sender has given up */
 	if (r == 0 && req.id == a->served[m])
 		return; /* served, or being served: the watch may fire twice for one request */
 	if (r == 0)

@@ -273,3 +273,8 @@ struct diagnosis diagnose(const struct facts *f)
 	judge_slots(&d, f);
 	return d;
 }
+
+bool may_give_ram(const struct diagnosis *d, int level)
+{
+	return d->gives_ram[level] != ANSWER_NO;
+}

@@ -96,6 +96,9 @@ struct diagnosis {
 
 struct diagnosis diagnose(const struct facts *f);
 
+/** may_give_ram() - whether to try a level: all but a clear no. */
+bool may_give_ram(const struct diagnosis *d, int level);
+
 /** ballooned_out_kb() - frames ballooned out for good, as after a target that fell. */
 uint64_t ballooned_out_kb(const struct facts *f);
 

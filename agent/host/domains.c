@@ -23,39 +23,46 @@ uint16_t domains_rule(const struct policy *p, const char *uuid, const char *name
 	return rule ? rule : find_rule(p, name);
 }
 
-int domain_name(struct store *s, unsigned domid, char *buf, size_t size)
+/* The toolstack's own keys: a guest reads them and does not write them. No value leads further. */
+static int read_key(struct store *s, unsigned domid, const char *key, char *buf, size_t size)
 {
 	char path[48];
-	int n;
 
-	(void)snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
-	n = s->xs ? store_read(s, path, buf, size) : -ENOTCONN;
+	(void)snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, key);
+	return s->xs ? store_read(s, path, buf, size) : -ENOTCONN;
+}
+
+int domain_name(struct store *s, unsigned domid, char *buf, size_t size)
+{
+	int n = read_key(s, domid, "name", buf, size);
+
 	if (n <= 0)
 		*buf = '\0';
 	make_printable(buf);
 	return n < 0 ? n : n == 0 ? -ENOENT : 0;
 }
 
-/* The toolstack's own keys: a guest reads them and does not write them. No value leads further. */
+int domain_uuid(struct store *s, unsigned domid, char buf[static DOMAIN_UUID_SIZE])
+{
+	char text[DOMAIN_UUID_SIZE] = "";
+	int n = read_key(s, domid, "vm", text, sizeof(text));
+	bool is_vm = strncmp(text, VM_PREFIX, strlen(VM_PREFIX)) == 0;
+
+	(void)snprintf(buf, DOMAIN_UUID_SIZE, "%s", n > 0 && is_vm ? text + strlen(VM_PREFIX) : "");
+	return n < 0 && n != -ENOENT ? n : 0;
+}
+
 static int look_up(struct store *s, const struct policy *p, uint16_t domid, uint16_t *rule)
 {
-	char uuid[256] = "";
+	char uuid[DOMAIN_UUID_SIZE];
 	char name[256];
-	const char *at = "";
-	char path[48];
-	int n;
+	int n = domain_uuid(s, domid, uuid);
 
-	(void)snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
-	n = store_read(s, path, uuid, sizeof(uuid));
-	if (n < 0 && n != -ENOENT) /* dom0 has none */
-		return n;
-	if (strncmp(uuid, VM_PREFIX, strlen(VM_PREFIX)) == 0)
-		at = uuid + strlen(VM_PREFIX);
-	(void)snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
-	n = store_read(s, path, name, sizeof(name));
+	if (n >= 0)
+		n = read_key(s, domid, "name", name, sizeof(name));
 	if (n < 0)
 		return n;
-	*rule = domains_rule(p, at, name);
+	*rule = domains_rule(p, uuid, name);
 	return 0;
 }
 

@@ -15,6 +15,15 @@
  */
 int domain_name(struct store *s, unsigned domid, char *buf, size_t size);
 
+/** DOMAIN_UUID_SIZE - room for any value in the place of a UUID, which has 36 characters. */
+#define DOMAIN_UUID_SIZE 256
+
+/**
+ * domain_uuid() - as the toolstack has it, unchecked; "" if it has none, as dom0.
+ * Return: 0; -ENOTCONN without a connection; else a negative errno.
+ */
+int domain_uuid(struct store *s, unsigned domid, char buf[static DOMAIN_UUID_SIZE]);
+
 /** DOMAINS_AT_ONCE - so many domains are looked up while somebody waits for a decision. */
 #define DOMAINS_AT_ONCE 64
 
