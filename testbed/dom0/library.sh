@@ -193,4 +193,5 @@ guest_await() {
 
 guest_destroy() { xl destroy "$1"; }
 
-no_backends() { [[ ! -e $devices ]] || [[ ! $(ls $devices) ]]; }
+# A guest's console is a device of that bus, too.
+no_vbds() { ! compgen -G "$devices/vbd-*" > /dev/null; }

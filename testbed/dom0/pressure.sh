@@ -467,7 +467,7 @@ has_memory() { [[ $(< $xen_memory/target_kb) == "$1" ]]; }
 
 use_driver() {
 	if [[ -e /sys/module/xen_blkback ]]; then
-		await 20 no_backends
+		await 20 no_vbds
 		rmmod xen-blkback
 	fi
 	case $1 in
