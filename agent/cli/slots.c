@@ -5,7 +5,7 @@
 #include "core/vbds.h"
 #include "host/util.h"
 
-#define KEPT_PER_RING_KB 48
+#define KEPT_PER_RING_KB 32
 
 /* Linux's driver allows no more, whatever xenstore says. */
 #define ORDER_MAX  4

@@ -16,7 +16,7 @@
 /**
  * struct slots - sums over disks.
  * @held_kb: of the stock driver, which always holds all of them.
- * @kept_kb: what the patched driver would keep of idle disks: two slots of 24 kB a ring.
+ * @kept_kb: what the patched driver would keep of idle disks: two slots of 16 kB a ring.
  */
 struct slots {
 	uint64_t held_kb;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define TICK_US USEC_PER_SEC
-#define KEPT_KB 48
+#define KEPT_KB 32
 #define DOMIDS	(UINT16_MAX + 1)
 
 int model_init(struct model *m, bool simulated)

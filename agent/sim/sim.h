@@ -5,7 +5,7 @@
  * file.
  *
  * The model of memory (model.h): a disk holds what its line says. An action takes from an idle disk
- * all that its levels hold (but 48 kB of slots), from a busy one three quarters, which it has again
+ * all that its levels hold (but 32 kB of slots), from a busy one three quarters, which it has again
  * a second later. In a simulated trace RAM that disks hold is RAM that the load has not: each
  * second in which load and disks want more than there is brings soft pressure, and hard pressure
  * when a 32nd of the RAM is missing. In a recorded one pressure and memory are as they were
