@@ -21,7 +21,7 @@ static bool wants_help(int argc, char **argv)
 static enum exit_status run(const struct command *c, const char *root_path, int argc, char **argv)
 {
 	_cleanup_close_ int root = open(root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char name[64];
+	static char name[64];
 
 	if (root < 0) {
 		complain("%s: %s", root_path, strerror(errno));

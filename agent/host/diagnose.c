@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-#define RELEASE(major, minor) ((major)*1000 + (minor))
+#define RELEASE(major, minor) (1000 * (major) + (minor))
 
 /* First kernels with: the reclaim callback; unpopulated memory; a way to switch it off. */
 #define RELEASE_RECLAIM	    RELEASE(5, 6)

@@ -1,27 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Stands in for the hypervisor and the dom0 kernel below an unmodified Debian
- * xenstored 4.17 (LD_PRELOAD), so that it runs on any Linux. It must not know
+ * xenstored (LD_PRELOAD), so that it runs on any Linux. It must not know
  * what xenstored does with a ring or what is in the store.
  *
  * Domain 0 always exists, but its kernel never uses its ring: domain 0 speaks
  * through xenstored's own socket. Every other domain is a guest-ring process
- * (see hypervisor.h). Only the functions that this xenstored calls are here.
+ * (see hypervisor.h). Only the functions that xenstored and oxenstored call are
+ * here.
  *
- *   XENSTORED_RUNDIR       where the hypervisor's socket is made
+ *   XENSTORED_RUNDIR       where the hypervisor's socket is made, and what
+ *                          oxenstored has in /var/run/xenstored
  *   XENSTORED_SHIM_OWNER   the process without which xenstored ends
+ *   XENSTORED_SHIM_READY   a descriptor that is closed once xenstored serves
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Xen's headers refuse strict C though they need no more than C11. */
@@ -34,8 +43,7 @@
 
 /* A port is named after the domain at its other end, so no table is needed. */
 enum {
-	PORT_NONE = 0,	   /* an event that says nothing to xenstored */
-	PORT_VIRQ = 1,	   /* VIRQ_DOM_EXC: a domain came to its end */
+	PORT_VIRQ = 1,	   /* VIRQ_DOM_EXC: a domain may have come to its end */
 	PORT_DOMAIN_0 = 2, /* domain N is PORT_DOMAIN_0 + N */
 };
 
@@ -162,7 +170,7 @@ static int guest_event(struct guest *guest)
 	if (!guest->exists) {
 		if (guest_hello(guest))
 			guest_free(guest);
-		return PORT_NONE;
+		return PORT_VIRQ;
 	}
 	got = recv(guest->events, events, sizeof(events), MSG_DONTWAIT);
 	if (got > 0 || (got < 0 && errno == EAGAIN))
@@ -188,17 +196,64 @@ int xc_interface_close(xc_interface *xch)
 	return 0;
 }
 
+static bool domain_exists(uint32_t domid)
+{
+	return !domid || find_guest(domid);
+}
+
+#ifdef XEN_BEFORE_4_18
 /* xenstored asks about one domain at a time, and wants that one or none. */
 int xc_domain_getinfo(xc_interface *xch, uint32_t first_domid, unsigned int max_doms,
 		      xc_dominfo_t *info)
 {
 	(void)xch;
-	if (!max_doms || (first_domid && !find_guest(first_domid)))
+	if (!max_doms || !domain_exists(first_domid))
 		return 0;
 	memset(info, 0, sizeof(*info));
 	info->domid = first_domid;
 	info->running = 1;
 	return 1;
+}
+#else
+int xc_domain_getinfo_single(xc_interface *xch, uint32_t domid, xc_domaininfo_t *info)
+{
+	(void)xch;
+	if (!domain_exists(domid))
+		return fail(ESRCH);
+	memset(info, 0, sizeof(*info));
+	info->domain = (domid_t)domid;
+	info->flags = XEN_DOMINF_running;
+	return 0;
+}
+#endif
+
+/* oxenstored asks about one domain at a time, too. */
+int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned int max_domains,
+			  xc_domaininfo_t *info)
+{
+	(void)xch;
+	if (!max_domains || !domain_exists(first_domain))
+		return 0;
+	memset(info, 0, sizeof(*info));
+	info->domain = (domid_t)first_domain;
+	info->flags = XEN_DOMINF_running;
+	return 1;
+}
+
+/* What oxenstored maps is a guest's ring, whatever its frame. */
+void *xc_map_foreign_range(xc_interface *xch, uint32_t dom, int size, int prot, unsigned long mfn)
+{
+	struct guest *guest = find_guest(dom);
+	void *page;
+
+	(void)xch;
+	(void)mfn;
+	if (!guest || size != RING_PAGE_SIZE) {
+		errno = EINVAL;
+		return NULL;
+	}
+	page = mmap(NULL, RING_PAGE_SIZE, prot, MAP_SHARED, guest->ring, 0);
+	return page == MAP_FAILED ? NULL : page;
 }
 
 /* libxengnttab */
@@ -343,13 +398,13 @@ xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *xce)
 
 	(void)xce;
 	if (epoll_wait(hv.events, &event, 1, 0) != 1)
-		return PORT_NONE;
+		return PORT_VIRQ;
 	if (event.data.ptr == &hv.owner)
 		raise(SIGTERM);
 	if (event.data.ptr != &hv.listener)
 		return guest_event(event.data.ptr);
 	guest_accept();
-	return PORT_NONE;
+	return PORT_VIRQ;
 }
 
 /* Events are not masked while xenstored handles one: it reads rings, not ports. */
@@ -384,19 +439,120 @@ static int open_xsd_port(void)
 	return fd;
 }
 
-int open(const char *path, int flags, ...)
+static int open_file(const char *path, int flags, mode_t mode)
 {
-	mode_t mode = 0;
-	va_list args;
-
 	if (!strcmp(path, "/proc/xen/xsd_kva"))
 		return open_xsd_kva();
 	if (!strcmp(path, "/proc/xen/xsd_port"))
 		return open_xsd_port();
-	if (__OPEN_NEEDS_MODE(flags)) {
-		va_start(args, flags);
-		mode = va_arg(args, mode_t);
-		va_end(args);
-	}
 	return openat(AT_FDCWD, path, flags, mode);
+}
+
+#define OPEN(name)                                                                                 \
+	int name(const char *path, int flags, ...)                                                 \
+	{                                                                                          \
+		mode_t mode = 0;                                                                   \
+		va_list args;                                                                      \
+                                                                                                   \
+		if (__OPEN_NEEDS_MODE(flags)) {                                                    \
+			va_start(args, flags);                                                     \
+			mode = va_arg(args, mode_t);                                               \
+			va_end(args);                                                              \
+		}                                                                                  \
+		return open_file(path, flags, mode);                                               \
+	}
+
+OPEN(open)
+OPEN(open64) /* oxenstored's */
+
+/* oxenstored's sockets have fixed paths; xenstored's are told by its environment. */
+
+#define FIXED_DIR "/var/run/xenstored"
+
+struct place {
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+/* The path that is meant, which is @path itself or in @place. */
+static const char *moved(const char *path, struct place *place)
+{
+	const char *dir = getenv("XENSTORED_RUNDIR");
+	size_t len = strlen(FIXED_DIR);
+
+	if (!dir || strncmp(path, FIXED_DIR, len) != 0)
+		return path;
+	(void)snprintf(place->path, sizeof(place->path), "%s%s", dir, path + len);
+	return place->path;
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t len)
+{
+	struct sockaddr_un there = {.sun_family = AF_UNIX};
+	struct place place;
+	const char *path;
+
+	if (address->sa_family != AF_UNIX)
+		return (int)syscall(SYS_bind, fd, address, len);
+	path = moved(((const struct sockaddr_un *)address)->sun_path, &place);
+	(void)snprintf(there.sun_path, sizeof(there.sun_path), "%s", path);
+	return (int)syscall(SYS_bind, fd, &there, sizeof(there));
+}
+
+int unlink(const char *path)
+{
+	struct place place;
+
+	return unlinkat(AT_FDCWD, moved(path, &place), 0);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+	struct place place;
+
+	return mkdirat(AT_FDCWD, moved(path, &place), mode);
+}
+
+int chmod(const char *path, mode_t mode)
+{
+	struct place place;
+
+	return fchmodat(AT_FDCWD, moved(path, &place), mode, 0);
+}
+
+/* oxenstored wants as many descriptors as there can be, which takes privilege. */
+int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	(void)resource;
+	(void)limit;
+	return 0;
+}
+
+/* Whoever waits for events serves. */
+
+static void say_ready(void)
+{
+	static bool said;
+	const char *ready = getenv("XENSTORED_SHIM_READY");
+
+	if (!said && ready)
+		close(atoi(ready));
+	said = true;
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	const struct timespec timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+
+	say_ready();
+	return ppoll(fds, count, timeout_ms < 0 ? NULL : &timeout, NULL);
+}
+
+int select(int count, fd_set *reads, fd_set *writes, fd_set *others, struct timeval *timeout)
+{
+	struct timespec limit;
+
+	say_ready();
+	if (timeout)
+		limit = (struct timespec){timeout->tv_sec, timeout->tv_usec * 1000};
+	return pselect(count, reads, writes, others, timeout ? &limit : NULL, NULL);
 }
