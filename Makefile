@@ -4,7 +4,8 @@
 #
 #   make              build the daemon and the command line
 #   make test         the tests that take minutes at most: lint, build, unit and integration tests; no Xen
-#   make check        all tests, these among them: also fuzzing, kernel modules, real Xen in QEMU
+#   make check        all tests, these among them: also fuzzing, kernel modules, real Xen in QEMU, some of them on a
+#                     further release of Debian, too
 #   make fuzz         the fuzz targets, FUZZ_SECONDS=3600 each, two at a time
 #   make demo         a short comparison: the kernel alone, two parameters at boot, xen-reclaimd; TURNS=3 adds verdicts
 #   make compare      the whole of it, some seven hours; interrupted, it resumes where it was. LOADS= SQUEEZERS= TURNS=
@@ -15,43 +16,46 @@
 #   make upstream     the tests by which Linux's own squeeze was judged; writes docs/bench/
 #   make install      DESTDIR=, PREFIX=/usr
 #   make uninstall    the same; a configuration that was edited stays
+#
+# RELEASE=bookworm or RELEASE=trixie has test, check, demo and what measures run as on a machine of that release of Debian.
 
 PREFIX  ?= /usr
 DESTDIR ?=
 FUZZ_SECONDS ?= 3600
+RUN := $(if $(RELEASE),testbed/in-release $(RELEASE))
 
 all:
 	$(MAKE) -C agent
 
 test:
-	testbed/test
+	$(RUN) testbed/test
 
 check:
-	testbed/check
+	$(RUN) testbed/check
 
 fuzz:
-	testbed/deps build fuzz
-	$(MAKE) -C agent -j2 fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
+	$(RUN) testbed/deps build fuzz
+	$(RUN) $(MAKE) -C agent -j2 fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
 demo:
-	@testbed/deps python3
-	bench/compare --demo $(if $(TURNS),--turns $(TURNS))
+	@$(RUN) testbed/deps python3
+	$(RUN) bench/compare --demo $(if $(TURNS),--turns $(TURNS))
 
 compare:
-	@testbed/deps python3
-	bench/compare $(if $(LOADS),--loads "$(LOADS)") $(if $(SQUEEZERS),--squeezers "$(SQUEEZERS)") \
+	@$(RUN) testbed/deps python3
+	$(RUN) bench/compare $(if $(LOADS),--loads "$(LOADS)") $(if $(SQUEEZERS),--squeezers "$(SQUEEZERS)") \
 		$(if $(TURNS),--turns $(TURNS)) $(if $(KERNELS),--kernels "$(KERNELS)") \
 		$(if $(MEMORY),--memory "$(MEMORY)") $(if $(STORE),--store $(STORE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(KEEP),--keep)
 
 bench:
-	bench/cost
+	$(RUN) bench/cost
 
 footprint:
-	bench/footprint
+	$(RUN) bench/footprint
 
 upstream:
-	@testbed/deps python3
-	bench/upstream $(TURNS)
+	@$(RUN) testbed/deps python3
+	$(RUN) bench/upstream $(TURNS)
 
 install: all
 	install -D -m 0755 build/agent/xen-reclaimd $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd

@@ -195,17 +195,26 @@ static enum exit_status replay(const struct config *c, FILE *file, const char *n
 	return status;
 }
 
+/* "-": standard input. */
+static FILE *open_trace(const char *name)
+{
+	int fd;
+
+	if (strcmp(name, "-") != 0)
+		return fopen(name, "re");
+	fd = dup(STDIN_FILENO);
+	return fd < 0 ? NULL : fdopen(fd, "r");
+}
+
 static enum exit_status replay_file(const struct config *c, const char *name, bool json)
 {
-	bool standard_input = strcmp(name, "-") == 0;
-	_cleanup_file_ FILE *file =
-		standard_input ? fdopen(dup(STDIN_FILENO), "r") : fopen(name, "re");
+	_cleanup_file_ FILE *file = open_trace(name);
 
 	if (!file) {
 		complain("%s: %s", name, strerror(errno));
 		return STATUS_FAILED;
 	}
-	return replay(c, file, standard_input ? "(standard input)" : name, json);
+	return replay(c, file, strcmp(name, "-") == 0 ? "(standard input)" : name, json);
 }
 
 enum exit_status cmd_replay(int root, int argc, char **argv)

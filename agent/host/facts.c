@@ -27,6 +27,7 @@ static int grep(int root, const char *path, const char *word)
 	_cleanup_free_ char *line = NULL;
 	int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
 	size_t size = 0;
+	bool found = false;
 
 	if (fd < 0)
 		return -errno;
@@ -35,10 +36,9 @@ static int grep(int root, const char *path, const char *word)
 		(void)close(fd);
 		return -errno;
 	}
-	while (getline(&line, &size, f) >= 0)
-		if (strstr(line, word))
-			return 1;
-	return 0;
+	while (!found && getline(&line, &size, f) >= 0)
+		found = strstr(line, word);
+	return found; /* NOLINT(clang-analyzer-unix.*): the attributes free both */
 }
 
 /* The kernel's configuration, or its symbols where no configuration is at hand. */

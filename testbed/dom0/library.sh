@@ -8,6 +8,8 @@ source /usr/lib/testbed/report.sh
 
 guest_state=/run/testbed
 devices=/sys/bus/xen-backend/devices # of all disks that dom0's kernel serves
+# shellcheck disable=SC2034 # read by scenarios
+modules=/lib/modules/$(uname -r)/updates # ours, where a payload has them
 mkdir -p "$guest_state"
 
 # check WHAT COMMAND...: one result line; the scenario goes on either way.

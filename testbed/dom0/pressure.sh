@@ -11,7 +11,6 @@ source /usr/lib/testbed/figures.sh
 xen_memory=/sys/devices/system/xen_memory/xen_memory0
 blkback=/sys/module/xen_blkback/parameters
 hog_file=/dev/shm/hog
-modules=/lib/modules/$(uname -r)/updates
 load_disks=24
 ring_kb=4096 # a ring holds 1,024 pages of pool or 1,056 persistent grants
 lead_s=5     # of load before the pressure, to know the latency without it
@@ -237,7 +236,7 @@ set_squeezer() {
 
 # Everything as Linux has it.
 be_stock() {
-	! unit_is active || await 20 no_window # one cut short leaves in the pool what is not unmapped yet
+	! unit_is active || await 20 pool_is_allowed # one cut short leaves in the pool what is not unmapped yet
 	systemctl stop xen-reclaimd
 	[[ ! -e /sys/module/xen_reclaim ]] || rmmod xen_reclaim
 	set_parameters 1024 60
@@ -245,7 +244,7 @@ be_stock() {
 	swap_to_disk
 }
 
-no_window() { [[ $(< $blkback/max_buffer_pages) != 0 ]]; }
+pool_is_allowed() { [[ $(< $blkback/max_buffer_pages) != 0 ]]; }
 
 # Half of dom0's memory, as distributions set it up, before the swap on disk. Without that one behind it, pages that do
 # not compress end dom0: they fill the zram and take as much memory as before.

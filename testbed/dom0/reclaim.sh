@@ -26,6 +26,23 @@ write_disks() {
 	guest_await "$1" '^wrote' 120
 }
 
+# data_stays_whole GUEST: random data is written to its first two disks and read again, while all that they can give back
+# is reclaimed a hundred times.
+data_stays_whole() {
+	guest_tell "$1" 'dd if=/dev/urandom of=/data bs=1M count=24 2>/dev/null; want=$(md5sum < /data); ' \
+		'for i in 1 2 3 4 5 6; do for d in xvda xvdb; do' \
+		'(dd if=/data of=/dev/$d bs=4M oflag=direct 2>/dev/null; [ "$(dd if=/dev/$d bs=4M count=6 iflag=direct 2>/dev/null | md5sum)" = "$want" ] || echo "data differs on $d") &' \
+		'done; wait; done; echo verified'
+	local i file triggers=("$devices/vbd-$(xl domid "$1")"-*/reclaim/trigger) line
+	for ((i = 0; i < 100; i++)); do
+		for file in "${triggers[@]}"; do echo "slots 1" > "$file"; done
+		sleep 0.1
+	done
+	line=$(guest_await "$1" '^(verified|data differs)' 300)
+	echo "$line"
+	[[ $line == verified* ]]
+}
+
 # fails_with TEXT VALUE FILE: writing the value fails as strerror() has it.
 fails_with() {
 	local said

@@ -12,11 +12,15 @@
  *   XENSTORED_RUNDIR       where the hypervisor's socket is made, and what
  *                          oxenstored has in /var/run/xenstored
  *   XENSTORED_SHIM_OWNER   the process without which xenstored ends
+ *   XENSTORED_SHIM_ROOT    what is before the paths of Xen's own files
  *   XENSTORED_SHIM_READY   a descriptor that is closed once xenstored serves
  */
 #define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -439,13 +443,46 @@ static int open_xsd_port(void)
 	return fd;
 }
 
+/* oxenstored's sockets and plugins have fixed paths; xenstored's are told by its environment. */
+
+static const struct {
+	const char *fixed;
+	const char *variable; /* of the environment: what stands in its place, or before it */
+	bool before;
+} moves[] = {
+	{"/var/run/xenstored", "XENSTORED_RUNDIR", false},
+	{"/usr/lib/xen-", "XENSTORED_SHIM_ROOT", true},
+};
+
+struct place {
+	char path[PATH_MAX];
+};
+
+/* The path that is meant, which is @path itself or in @place. */
+static const char *moved(const char *path, struct place *place)
+{
+	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		const char *there = getenv(moves[i].variable);
+		size_t len = strlen(moves[i].fixed);
+
+		if (!there || strncmp(path, moves[i].fixed, len) != 0)
+			continue;
+		(void)snprintf(place->path, sizeof(place->path), "%s%s", there,
+			       moves[i].before ? path : path + len);
+		return place->path;
+	}
+	return path;
+}
+
 static int open_file(const char *path, int flags, mode_t mode)
 {
+	struct place place;
+
 	if (!strcmp(path, "/proc/xen/xsd_kva"))
 		return open_xsd_kva();
 	if (!strcmp(path, "/proc/xen/xsd_port"))
 		return open_xsd_port();
-	return openat(AT_FDCWD, path, flags, mode);
+	return openat(AT_FDCWD, moved(path, &place), flags, mode);
 }
 
 #define OPEN(name)                                                                                 \
@@ -465,24 +502,34 @@ static int open_file(const char *path, int flags, mode_t mode)
 OPEN(open)
 OPEN(open64) /* oxenstored's */
 
-/* oxenstored's sockets have fixed paths; xenstored's are told by its environment. */
-
-#define FIXED_DIR "/var/run/xenstored"
-
-struct place {
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-};
-
-/* The path that is meant, which is @path itself or in @place. */
-static const char *moved(const char *path, struct place *place)
+DIR *opendir(const char *path)
 {
-	const char *dir = getenv("XENSTORED_RUNDIR");
-	size_t len = strlen(FIXED_DIR);
+	struct place place;
+	int fd = openat(AT_FDCWD, moved(path, &place), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!dir || strncmp(path, FIXED_DIR, len) != 0)
-		return path;
-	(void)snprintf(place->path, sizeof(place->path), "%s%s", dir, path + len);
-	return place->path;
+	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+int stat64(const char *restrict path, struct stat64 *restrict status)
+{
+	struct place place;
+
+	return fstatat64(AT_FDCWD, moved(path, &place), status, 0);
+}
+
+int access(const char *path, int mode)
+{
+	struct place place;
+
+	return faccessat(AT_FDCWD, moved(path, &place), mode, 0);
+}
+
+void *dlopen(const char *path, int mode)
+{
+	void *(*real)(const char *, int) = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
+	struct place place;
+
+	return real(path ? moved(path, &place) : NULL, mode);
 }
 
 int bind(int fd, const struct sockaddr *address, socklen_t len)
@@ -494,7 +541,9 @@ int bind(int fd, const struct sockaddr *address, socklen_t len)
 	if (address->sa_family != AF_UNIX)
 		return (int)syscall(SYS_bind, fd, address, len);
 	path = moved(((const struct sockaddr_un *)address)->sun_path, &place);
-	(void)snprintf(there.sun_path, sizeof(there.sun_path), "%s", path);
+	if (strlen(path) >= sizeof(there.sun_path))
+		return fail(ENAMETOOLONG);
+	strcpy(there.sun_path, path);
 	return (int)syscall(SYS_bind, fd, &there, sizeof(there));
 }
 
