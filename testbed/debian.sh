@@ -9,12 +9,15 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/xen-reclaim
 # The release that this machine runs.
 own_release() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
 
-# archive_of RELEASE: lines of a sources.list, of the mirrors that this machine uses for its own release.
-archive_of() {
+own_archive() {
 	# shellcheck disable=SC2016 # for apt
 	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
-		sed "s/ $(own_release)\b/ $1/" | sort -u
+		sort -u | grep .
 }
+
+# archive_of RELEASE: lines of a sources.list, of the mirrors that this machine uses for its own release. apt knows them
+# once it has looked.
+archive_of() { { own_archive || { apt-get update -qq && own_archive; }; } | sed "s/ $(own_release)\b/ $1/"; }
 
 # lists_of RELEASE: a configuration of apt (APT_CONFIG) that knows that release alone, and is a day old at most, or as old
 # as the network has it.
