@@ -310,6 +310,35 @@ static void sleeps_until_the_next_ages(void **state)
 	assert_true(until_aged(&ring) == msecs_to_jiffies(LRU_INTERVAL));
 }
 
+/* give_back_and_use MS: of a ring's pages, and how long after that it is used. */
+static void give_back_and_use(unsigned long ms)
+{
+	ring.gave_back = true;
+	ring.gave_back_at = jiffies;
+	jiffies += msecs_to_jiffies(ms);
+	learn_from_use(&ring);
+}
+
+static void ring_learns_what_it_misses(void **state)
+{
+	assert_true(pages_timeout(&ring) == 5 * HZ);
+	learn_from_use(&ring); /* nothing was given back */
+	assert_true(pages_timeout(&ring) == 5 * HZ);
+	give_back_and_use(1000);
+	assert_true(pages_timeout(&ring) == 10 * HZ);
+	learn_from_use(&ring);
+	assert_true(pages_timeout(&ring) == 10 * HZ);
+	for (int i = 0; i < 5; i++)
+		give_back_and_use(2400);
+	assert_true(pages_timeout(&ring) == 40 * HZ);
+	for (int i = 0; i < 5; i++)
+		give_back_and_use(2500);
+	assert_true(pages_timeout(&ring) == 5 * HZ);
+	reclaim_unused_seconds = 0;
+	give_back_and_use(1000);
+	assert_true(pages_timeout(&ring) == NEVER);
+}
+
 /* trigger TEXT: what the store returns. */
 static ssize_t trigger(const char *text)
 {
@@ -367,6 +396,7 @@ int main(void)
 		of_ring(idle_pool_ages),
 		of_ring(pool_in_use_keeps_what_it_uses),
 		of_ring(sleeps_until_the_next_ages),
+		of_ring(ring_learns_what_it_misses),
 		cmocka_unit_test(trigger_takes_levels),
 		cmocka_unit_test(trigger_refuses_others),
 	};
