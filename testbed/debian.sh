@@ -47,13 +47,15 @@ candidates() {
 	APT_CONFIG=$configuration apt-cache policy "${@:2}" | grep -E '^[a-z]|Candidate:'
 }
 
-# install_release RELEASE FOLDER OPTION...: by mmdebstrap. What that mounts in the tree it mounts for itself alone: were it
+# install_release RELEASE FOLDER PACKAGES [PATH...]: by mmdebstrap, with those packages (A,B) and without what they have below
+# the paths. What that mounts in the tree it mounts for itself alone: were it
 # interrupted, removing the tree must not reach the host's /proc and /dev. No initramfs is generated.
 install_release() {
+	local without=("${@:4}")
 	# shellcheck disable=SC2016 # $1 is for the hook's shell
 	archive_of "$1" | unshare --mount mmdebstrap --quiet --variant=minbase \
 		--aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt=force-unsafe-io \
 		--essential-hook='ln -s /bin/true "$1/usr/local/sbin/update-initramfs"' \
-		"${@:3}" "$1" "$2" -
+		"${without[@]/#/--dpkgopt=path-exclude=}" --include="$3" "$1" "$2" -
 }

@@ -8,7 +8,7 @@ CHECK=""         # its place in `make check`, where lower numbers run first and 
 CHECK_ALSO=""    # there, further releases that it runs on
 RUN_BY="by hand" # who runs it that is not `make check`
 
-: "${RELEASE:=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)}" # of Debian, in dom0: bookworm or trixie
+# RELEASE, of Debian in dom0, is set before: bookworm or trixie.
 [[ $RELEASE != bookworm ]] || KERNEL=${KERNEL:-6.1}
 
 DOM0_MEM_MB=700

@@ -43,6 +43,15 @@ read_field() {
 	printf -v "$1" %s "$value"
 }
 
+# read_paging VARIABLE: pages refaulted so far.
+read_paging() {
+	local key value sum=0
+	while read -r key value; do
+		case $key in workingset_refault_anon | workingset_refault_file) sum=$((sum + value)) ;; esac
+	done < /proc/vmstat
+	printf -v "$1" %s $sum
+}
+
 read_uptime_cs() {
 	local up
 	read -r up _ < /proc/uptime

@@ -205,6 +205,13 @@ static bool domain_exists(uint32_t domid)
 	return !domid || find_guest(domid);
 }
 
+static void describe_domain(uint32_t domid, xc_domaininfo_t *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->domain = (domid_t)domid;
+	info->flags = XEN_DOMINF_running;
+}
+
 #ifdef XEN_BEFORE_4_18
 /* xenstored asks about one domain at a time, and wants that one or none. */
 int xc_domain_getinfo(xc_interface *xch, uint32_t first_domid, unsigned int max_doms,
@@ -224,9 +231,7 @@ int xc_domain_getinfo_single(xc_interface *xch, uint32_t domid, xc_domaininfo_t 
 	(void)xch;
 	if (!domain_exists(domid))
 		return fail(ESRCH);
-	memset(info, 0, sizeof(*info));
-	info->domain = (domid_t)domid;
-	info->flags = XEN_DOMINF_running;
+	describe_domain(domid, info);
 	return 0;
 }
 #endif
@@ -238,26 +243,30 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned int
 	(void)xch;
 	if (!max_domains || !domain_exists(first_domain))
 		return 0;
-	memset(info, 0, sizeof(*info));
-	info->domain = (domid_t)first_domain;
-	info->flags = XEN_DOMINF_running;
+	describe_domain(first_domain, info);
 	return 1;
 }
 
-/* What oxenstored maps is a guest's ring, whatever its frame. */
-void *xc_map_foreign_range(xc_interface *xch, uint32_t dom, int size, int prot, unsigned long mfn)
+/* The ring of a guest; NULL with errno if it cannot be mapped. */
+static void *map_ring(uint32_t domid, int prot, bool fits)
 {
-	struct guest *guest = find_guest(dom);
+	struct guest *guest = find_guest(domid);
 	void *page;
 
-	(void)xch;
-	(void)mfn;
-	if (!guest || size != RING_PAGE_SIZE) {
+	if (!guest || !fits) {
 		errno = EINVAL;
 		return NULL;
 	}
 	page = mmap(NULL, RING_PAGE_SIZE, prot, MAP_SHARED, guest->ring, 0);
 	return page == MAP_FAILED ? NULL : page;
+}
+
+/* What oxenstored maps is a guest's ring, whatever its frame. */
+void *xc_map_foreign_range(xc_interface *xch, uint32_t dom, int size, int prot, unsigned long mfn)
+{
+	(void)xch;
+	(void)mfn;
+	return map_ring(dom, prot, size == RING_PAGE_SIZE);
 }
 
 /* libxengnttab */
@@ -284,16 +293,8 @@ int xengnttab_set_max_grants(xengnttab_handle *xgt, uint32_t nr_grants)
 
 void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid, uint32_t ref, int prot)
 {
-	struct guest *guest = find_guest(domid);
-	void *page;
-
 	(void)xgt;
-	if (!guest || ref != GNTTAB_RESERVED_XENSTORE) {
-		errno = EINVAL;
-		return NULL;
-	}
-	page = mmap(NULL, RING_PAGE_SIZE, prot, MAP_SHARED, guest->ring, 0);
-	return page == MAP_FAILED ? NULL : page;
+	return map_ring(domid, prot, ref == GNTTAB_RESERVED_XENSTORE);
 }
 
 int xengnttab_unmap(xengnttab_handle *xgt, void *start_address, uint32_t count)
