@@ -168,9 +168,10 @@ rings_are_empty() {
 }
 
 # settle [HOG_MB]: as if nothing had been: rings empty, and a new hog, all of it in RAM, once nothing is left of the
-# old one.
+# old one. Nor of the files read to start a guest: with MGLRU they can stay for a whole run while the hog is swapped.
 settle() {
 	rm -f $hog_file
+	echo 1 > /proc/sys/vm/drop_caches
 	await 30 shm_is_empty || {
 		ls -l /dev/shm >&2
 		return 1
