@@ -161,6 +161,16 @@ driver_create() {
 	guest_await "$1" '^guest: ready' 180
 }
 
+# in_driver COMMAND: run by the driver domain named driver; prints what it printed, and has its exit status.
+in_driver() {
+	local from line
+	guest_tell driver "( $* ) 2>&1; printf '\nstatus %s\n' \$?"
+	from=$(< "$guest_state/driver.offset")
+	line=$(guest_await driver '^status [0-9]+$' 90) || return 1
+	tail -c "+$((from + 1))" "$(guest_log driver)" | grep -v '^status '
+	return "${line#status }"
+}
+
 # guest_tell NAME COMMAND...: the guest runs the line as a shell would.
 guest_tell() {
 	local name=$1 domid
