@@ -619,7 +619,7 @@ static void one_disk_is_told_where_the_kernel_offers_it(void **state)
 			 0);
 	assert_string_equal(w.cli.text[OUT], "0 kB back from 1 disks\n");
 	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger", "");
-	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "slots 40");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "all 40");
 	expect_said(&w.daemon, ERR, "the mechanism is native now");
 	assert_int_equal(run(cli_path, ARGS("trigger", "2/51728")), 1);
 	expect_said(&w.cli, ERR, "no such domain or disk");
@@ -642,8 +642,7 @@ static void an_excluded_domain_is_left_alone(void **state)
 	let_target_fall();
 	WAIT(actions_now() == 1);
 	sync_daemon();
-	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger",
-		    "slots 700");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger", "all 700");
 	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "");
 	stop_daemon();
 	expect_untouched();

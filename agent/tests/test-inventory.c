@@ -367,9 +367,9 @@ static void idle_disks_alone_are_told(void **state)
 	put("vbd-3-51712", "squeeze_ms", "0\n");
 	assert_int_equal(begin(&a), 0);
 	assert_int_equal(r.vbds, 2);
-	expect("vbd-1-51712", "trigger", "grants 150");
+	expect("vbd-1-51712", "trigger", "pool grants 150");
 	expect("vbd-1-51728", "trigger", "");
-	expect("vbd-2-51712", "trigger", "grants 250");
+	expect("vbd-2-51712", "trigger", "pool grants 250");
 	expect("vbd-3-51712", "trigger", "");
 }
 
@@ -417,7 +417,7 @@ static void a_request_tells_the_disk_it_names(void **state)
 	assert_int_equal(begin(&a), 0);
 	assert_int_equal(r.vbds, 1);
 	expect("vbd-1-51712", "trigger", "");
-	expect("vbd-2-51712", "trigger", "slots 40");
+	expect("vbd-2-51712", "trigger", "all 40");
 }
 
 static void a_disk_that_is_gone_is_none_to_wait_for(void **state)

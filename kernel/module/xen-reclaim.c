@@ -11,13 +11,11 @@
  * reclaim/, and when memory is short.
  *
  * The driver opens a window whenever it is called, and forgets the one before.
- * To hold one for as long as it is asked for there are two ways:
- *
- * - exact: the driver's parameter is set to what is left of the window for the
- *   instant of the call. Memory pressure makes the bus call the driver too, which
- *   replaces the window by a short one, so the call is repeated.
- * - rearm: the driver is called again before its own window is over. Windows
- *   end up to one of the driver's later, and have gaps if that is too short.
+ * To hold one for as long as it is asked for, the driver is called again before
+ * its own window is over. Windows end up to one of the driver's later, and have
+ * gaps if that is shorter than what its threads sleep. Setting its parameter for
+ * the instant of a call would be exact, but the shrinker on another processor
+ * may read it in that instant, for every device.
  *
  * All state is guarded by devices_lock, which the shrinker does not take: it only
  * queues work.
@@ -28,7 +26,6 @@
 #include <linux/bitops.h>
 #include <linux/completion.h>
 #include <linux/device.h>
-#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
@@ -48,8 +45,6 @@
 #define MAX_MS 60000
 /* What a driver does whose parameter cannot be seen: Linux's default. */
 #define DEFAULT_MS 10
-/* The bus cuts windows short to DEFAULT_MS or more; look again soon after. */
-#define REPEAT_MS 20
 /* reclaim_sem is held for an instant by the shrinker, for long by a probe. */
 #define SEM_TRIES 3
 
@@ -63,6 +58,7 @@
  * @xdev:      the device; its driver stays bound while this is in devices
  * @parameter: the driver's duration in ms, or NULL
  * @own_ms:    the device's own duration, negative if it has none
+ * @key_ms:    what the toolstack wants, negative if nothing
  * @end:       of the window, in 64 bit jiffies
  * @count:     windows so far
  * @detached:  too late for a window
@@ -72,8 +68,9 @@ struct reclaim_device {
 	struct completion released;
 	struct list_head node;
 	struct xenbus_device *xdev;
-	int *parameter;
+	const int *parameter;
 	int own_ms;
+	int key_ms;
 	s64 end;
 	unsigned int count;
 	bool detached;
@@ -90,36 +87,6 @@ static struct workqueue_struct *queue;
 static struct delayed_work tick;
 static unsigned long pressure;
 static struct shrinker *shrinker;
-
-static bool exact = true;
-module_param(exact, bool, 0644);
-MODULE_PARM_DESC(exact,
-		 "Set the driver's parameter for the instant of a call, so that windows are exact (default Y)");
-
-static bool is_exact(const struct reclaim_device *rd)
-{
-	return READ_ONCE(exact) && rd->parameter;
-}
-
-/* Of the driver that was seen last: there is but one that can be. */
-static bool parameter_found;
-
-/* Without devices_lock, under which the lock of another module's parameters nests. */
-static int windows_get(char *buf, const struct kernel_param *kp)
-{
-	const char *mode = "rearm";
-
-	if (list_empty(&devices))
-		mode = "none";
-	else if (READ_ONCE(exact) && READ_ONCE(parameter_found))
-		mode = "exact";
-
-	return sysfs_emit(buf, "%s\n", mode);
-}
-
-static const struct kernel_param_ops windows_ops = { .get = windows_get };
-module_param_cb(windows, &windows_ops, NULL, 0444);
-MODULE_PARM_DESC(windows, "How windows are held: exact, rearm, or none without a device");
 
 /* --- windows --- */
 
@@ -151,53 +118,26 @@ static void open_window(struct reclaim_device *rd, unsigned int ms)
 	rd->end = max(rd->end, end);
 }
 
-/*
- * Interrupts are off while the parameter is not its own, so that no other call
- * of the driver on this CPU sees it, and on another only if it comes within the
- * same few instructions. The parameter's lock keeps a write by user space out.
- */
-static void call_exactly(struct reclaim_device *rd,
-			 const struct xenbus_driver *drv, unsigned int ms)
-{
-	unsigned long flags;
-	int saved;
-
-	kernel_param_lock(drv->driver.owner);
-	local_irq_save(flags);
-	saved = READ_ONCE(*rd->parameter);
-	WRITE_ONCE(*rd->parameter, ms);
-	drv->reclaim_memory(rd->xdev);
-	WRITE_ONCE(*rd->parameter, saved);
-	local_irq_restore(flags);
-	kernel_param_unlock(drv->driver.owner);
-}
-
-/* Tells the driver what is left of the window. */
+/* Has the driver open a window of its own, if there is one to hold. */
 static int squeeze(struct reclaim_device *rd)
 {
 	const struct xenbus_driver *drv = to_xenbus_driver(rd->xdev->dev.driver);
-	s64 left = jiffies_left(rd);
 
-	if (left <= 0)
+	if (jiffies_left(rd) <= 0)
 		return 0;
 	if (down_trylock(&rd->xdev->reclaim_sem))
 		return -EBUSY;
-	if (is_exact(rd))
-		call_exactly(rd, drv, jiffies_to_msecs(left));
-	else
-		drv->reclaim_memory(rd->xdev);
+	drv->reclaim_memory(rd->xdev);
 	up(&rd->xdev->reclaim_sem);
 
 	return 0;
 }
 
-/* How long the driver can be left alone: two jiffies early if it is not exact. */
+/* How long the driver can be left alone: until two jiffies before its own window ends. */
 static unsigned long repeat_after(const struct reclaim_device *rd)
 {
 	unsigned long own = msecs_to_jiffies(driver_ms(rd));
 
-	if (is_exact(rd))
-		return msecs_to_jiffies(REPEAT_MS);
 	return own > 3 ? own - 2 : 1;
 }
 
@@ -223,6 +163,7 @@ static void tick_fn(struct work_struct *work)
 		queue_delayed_work(queue, &tick, again);
 }
 
+/* With 0 it ends the window that is open. */
 static int try_trigger(struct reclaim_device *rd, unsigned int ms)
 {
 	unsigned int count;
@@ -237,7 +178,10 @@ static int try_trigger(struct reclaim_device *rd, unsigned int ms)
 	}
 	end = rd->end;
 	count = rd->count;
-	open_window(rd, ms);
+	if (ms)
+		open_window(rd, ms);
+	else
+		rd->end = get_jiffies_64();
 	err = squeeze(rd);
 	if (err) {
 		rd->end = end;
@@ -292,57 +236,84 @@ static ssize_t squeeze_ms_show(struct kobject *kobj,
 	return sysfs_emit(buf, "%u\n", pressure_ms(to_reclaim_device(kobj)));
 }
 
+static int parse_ms(const char *text, int *ms)
+{
+	unsigned int value;
+	int err = kstrtouint(text, 10, &value);
+
+	if (err)
+		return err;
+	if (value > MAX_MS)
+		return -ERANGE;
+	*ms = value;
+
+	return 0;
+}
+
 static ssize_t squeeze_ms_store(struct kobject *kobj,
 				struct kobj_attribute *attr,
 				const char *buf, size_t count)
 {
-	unsigned int ms;
-	int err = kstrtouint(buf, 10, &ms);
+	struct reclaim_device *rd = to_reclaim_device(kobj);
+	bool by_default = sysfs_streq(buf, "default");
+	int ms, err;
 
-	if (err)
-		return err;
-	if (ms > MAX_MS)
-		return -ERANGE;
+	if (!by_default) {
+		err = parse_ms(buf, &ms);
+		if (err)
+			return err;
+	}
 	mutex_lock(&devices_lock);
-	to_reclaim_device(kobj)->own_ms = ms;
+	rd->own_ms = by_default ? rd->key_ms : ms;
 	mutex_unlock(&devices_lock);
 
 	return count;
 }
 
-/* Lowest first. This module offers the first. */
-static const char * const level_names[] = { "pool", "grants", "slots" };
-
 static ssize_t levels_show(struct kobject *kobj,
 			   struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", level_names[0]);
+	return sysfs_emit(buf, "pool\n");
 }
 
-/* "<level>" or "<level> <ms>" */
+/* Those of patched drivers; this module offers the first. */
+static const char * const level_names[] = { "pool", "grants", "slots", "all" };
+
+static bool is_level(const char *word, size_t len, unsigned int level)
+{
+	return strlen(level_names[level]) == len &&
+	       !strncmp(level_names[level], word, len);
+}
+
+/* "<level>...", or with the pool "<level>... <ms>" */
 static ssize_t trigger_store(struct kobject *kobj, struct kobj_attribute *attr,
 			     const char *buf, size_t count)
 {
 	struct reclaim_device *rd = to_reclaim_device(kobj);
-	unsigned int level, ms = pressure_ms(rd);
-	size_t len = strcspn(buf, "\n ");
-	const char *arg = skip_spaces(buf + len);
+	int ms = pressure_ms(rd) ?: driver_ms(rd);
+	unsigned int level, levels = 0;
+	const char *word = buf;
+	size_t len;
 	int err;
 
-	for (level = 0; level < ARRAY_SIZE(level_names); level++)
-		if (strlen(level_names[level]) == len &&
-		    !strncmp(level_names[level], buf, len))
+	for (;;) {
+		len = strcspn(word, "\n ");
+		for (level = 0; level < ARRAY_SIZE(level_names); level++)
+			if (is_level(word, len, level))
+				break;
+		if (level == ARRAY_SIZE(level_names))
 			break;
-	if (level == ARRAY_SIZE(level_names))
+		levels |= BIT(level);
+		word = skip_spaces(word + len);
+	}
+	if (!levels)
 		return -EINVAL;
-	if (*arg) {
-		err = kstrtouint(arg, 10, &ms);
+	if (*word) {
+		err = parse_ms(word, &ms);
 		if (err)
 			return err;
 	}
-	if (!ms || ms > MAX_MS)
-		return -ERANGE;
-	if (level > 0)
+	if (levels != BIT(0))
 		return -EOPNOTSUPP;
 	err = trigger(rd, ms);
 
@@ -426,6 +397,7 @@ static void take_key(const char *backend_dir)
 	mutex_lock(&devices_lock);
 	list_for_each_entry(rd, &devices, node) {
 		if (!strcmp(rd->xdev->nodename, backend_dir)) {
+			rd->key_ms = ms;
 			rd->own_ms = ms;
 			break;
 		}
@@ -487,7 +459,7 @@ static bool is_native(const struct xenbus_driver *drv)
 }
 
 /* NULL if the driver is built in, or does not have it as it is expected. */
-static int *find_parameter(const struct xenbus_driver *drv)
+static const int *find_parameter(const struct xenbus_driver *drv)
 {
 	struct module *owner = drv->driver.owner;
 	unsigned int i;
@@ -562,6 +534,7 @@ static int attach(struct device *dev, void *unused)
 	rd->xdev = to_xenbus_device(dev);
 	rd->parameter = find_parameter(drv);
 	rd->own_ms = -1;
+	rd->key_ms = -1;
 	get_device(dev);
 	err = kobject_init_and_add(&rd->kobj, &reclaim_type, &dev->kobj,
 				   "reclaim");
@@ -573,10 +546,8 @@ static int attach(struct device *dev, void *unused)
 
 	mutex_lock(&devices_lock);
 	late = unloading;
-	if (!late) {
+	if (!late)
 		list_add_tail(&rd->node, &devices);
-		WRITE_ONCE(parameter_found, rd->parameter);
-	}
 	mutex_unlock(&devices_lock);
 	if (late)
 		free_device(rd);

@@ -35,7 +35,7 @@ data_stays_whole() {
 		'done; wait; done; echo verified'
 	local i file triggers=("$devices/vbd-$(xl domid "$1")"-*/reclaim/trigger) line
 	for ((i = 0; i < 100; i++)); do
-		for file in "${triggers[@]}"; do echo "slots 1" > "$file"; done
+		for file in "${triggers[@]}"; do echo "all 1" > "$file"; done
 		sleep 0.1
 	done
 	line=$(guest_await "$1" '^(verified|data differs)' 300)
@@ -92,6 +92,12 @@ never_shorter() {
 	(($(< "$1/remaining_ms") > 2000))
 }
 
+ends_a_window() {
+	echo "pool 60000" > "$1/trigger"
+	echo "pool 0" > "$1/trigger"
+	no_window "$1"
+}
+
 no_window() { (($(< "$1/remaining_ms") == 0)); }
 
 counts_once() {
@@ -120,6 +126,7 @@ check_windows() {
 	check "a window is never made shorter" never_shorter "$dir"
 	await 10 no_window "$dir"
 	check "prolonging does not count as a window" counts_once "$dir"
+	check "writing 0 ends a window" ends_a_window "$dir"
 }
 
 check_errors() {
@@ -127,7 +134,8 @@ check_errors() {
 	check "EINVAL: no such level" fails_with "Invalid argument" "pools 50" "$dir/trigger"
 	check "EINVAL: no number" fails_with "Invalid argument" "pool fast" "$dir/trigger"
 	check "EINVAL: squeeze_ms" fails_with "Invalid argument" "-1" "$dir/squeeze_ms"
-	check "ERANGE: 0 ms" fails_with "Numerical result out of range" "pool 0" "$dir/trigger"
+	check "EINVAL: a number before a level" fails_with "Invalid argument" "50 pool" "$dir/trigger"
+	check "EINVAL: no level" fails_with "Invalid argument" "50" "$dir/trigger"
 	check "ERANGE: 60001 ms" fails_with "Numerical result out of range" "pool 60001" "$dir/trigger"
 	check "ERANGE: squeeze_ms" fails_with "Numerical result out of range" 60001 "$dir/squeeze_ms"
 }
@@ -140,10 +148,19 @@ check_key() {
 	check "the key of the toolstack is seen" key_becomes "$1" 33 33
 	check "one that is no number is not" key_becomes "$1" soon "$default"
 	check "one that is too large is not" key_becomes "$1" 60001 "$default"
+	check "the next one is seen again" key_becomes "$1" 33 33
 	check "a write to squeeze_ms holds" squeeze_ms_takes "$dir" 44
+	check "until default is written" squeeze_ms_becomes "$dir" default 33
+	check "and again it holds" squeeze_ms_takes "$dir" 44
 	check "until the key changes" key_becomes "$1" 0 0
-	check "ERANGE: no window to use" fails_with "Numerical result out of range" "pool" "$dir/trigger"
+	check "an exempt device can be asked" tells "$dir/trigger" pool
 	check "without the key the driver's parameter holds" key_becomes "$1" "" "$default"
 }
+
+# squeeze_ms_becomes DIR VALUE MS
+squeeze_ms_becomes() { echo "$2" > "$1/squeeze_ms" && squeeze_ms_is "$1" "$3"; }
+
+# tells FILE TEXT
+tells() { echo "$2" > "$1"; }
 
 squeeze_ms_takes() { echo "$2" > "$1/squeeze_ms" && squeeze_ms_is "$1" "$2"; }

@@ -47,6 +47,7 @@ typedef u32 grant_handle_t;
 extern unsigned long jiffies;
 
 #define get_jiffies_64() ((u64)jiffies)
+#define time_before64(a, b) ((int64_t)((u64)(a) - (u64)(b)) < 0)
 #define msecs_to_jiffies(ms) ((ms) * HZ / 1000)
 #define time_after_eq64(a, b) ((int64_t)((a) - (b)) >= 0)
 
@@ -97,6 +98,8 @@ static inline void list_move(struct list_head *node, struct list_head *head)
 	    n = list_entry(pos->member.prev, typeof(*pos), member);                                \
 	     &pos->member != (head); pos = n, n = list_entry(n->member.prev, typeof(*n), member))
 
+#define BIT(n) (1UL << (n))
+
 /* Locks */
 typedef struct {
 	bool held;
@@ -114,6 +117,8 @@ static inline void spin_unlock_irq(spinlock_t *lock)
 	lock->held = false;
 }
 
+#define spin_lock(lock) spin_lock_irq(lock)
+#define spin_unlock(lock) spin_unlock_irq(lock)
 #define spin_lock_irqsave(lock, flags) (spin_lock_irq(lock), (flags) = 0)
 #define spin_unlock_irqrestore(lock, flags) ((void)(flags), spin_unlock_irq(lock))
 

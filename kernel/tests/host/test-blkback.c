@@ -18,16 +18,20 @@ struct xen_blkif;
 struct xen_blkif_ring;
 
 #include "extracted-common.h"
+
+/* What aging and the parser look at of it: the lease, and the last that was asked. */
+struct xen_blkif {
+	spinlock_t lease_lock;
+	unsigned int unused_s;
+	u64 lease_end;
+	unsigned int default_ms;
+	unsigned int levels;
+	int ms;
+};
+
 struct pending_req *xen_blkbk_alloc_req(gfp_t gfp);
 void xen_blkbk_free_req(struct pending_req *req);
 #include "extracted-blkback.h"
-
-/* What the parser calls: the last that it was told. */
-struct xen_blkif {
-	unsigned int default_ms;
-	int level;
-	unsigned int ms;
-};
 
 static struct xen_blkif device;
 
@@ -41,9 +45,9 @@ static unsigned int xen_blkif_squeeze_ms(struct xen_blkif *blkif)
 	return blkif->default_ms;
 }
 
-static int xen_blkif_squeeze(struct xen_blkif *blkif, unsigned int level, unsigned int ms)
+static int xen_blkif_reclaim(struct xen_blkif *blkif, unsigned int levels, int ms)
 {
-	blkif->level = (int)level;
+	blkif->levels = levels;
 	blkif->ms = ms;
 	return 0;
 }
@@ -60,6 +64,8 @@ static int set_up(void **state)
 	reclaim_unused_seconds = 5;
 	may_allocate = UINT_MAX;
 	memset(&ring, 0, sizeof(ring));
+	device = (struct xen_blkif){.lease_end = get_jiffies_64()};
+	ring.blkif = &device;
 	INIT_LIST_HEAD(&ring.pending_free);
 	ring.max_reqs = 32;
 	ring.pool_used = ring.pool_low_since = jiffies;
@@ -81,6 +87,13 @@ static int tear_down(void **state)
 		count++;
 	}
 	return count == ring.nr_reqs && count == ring.nr_free && allocated == 0 ? 0 : -1;
+}
+
+static unsigned long aging_time(void)
+{
+	unsigned long lease;
+
+	return unused_timeout(&ring, &lease);
 }
 
 /* So many requests at a time, which are done @ms later. */
@@ -165,13 +178,13 @@ static void slots_age_the_oldest_first(void **state)
 	jiffies += 40 * HZ;
 	use(8, 0);
 	jiffies += 20 * HZ - 1;
-	shed_reqs(&ring, unused_timeout());
+	shed_reqs(&ring, aging_time());
 	assert_int_equal(ring.nr_reqs, 20);
 	jiffies++;
-	shed_reqs(&ring, unused_timeout());
+	shed_reqs(&ring, aging_time());
 	assert_int_equal(ring.nr_reqs, 8);
 	jiffies += 40 * HZ;
-	shed_reqs(&ring, unused_timeout());
+	shed_reqs(&ring, aging_time());
 	assert_int_equal(ring.nr_reqs, XEN_BLKIF_RESERVED_REQS);
 }
 
@@ -182,11 +195,11 @@ static void what_is_in_use_does_not_age(void **state)
 	for (int i = 0; i < 10; i++)
 		reqs[i] = alloc_req(&ring);
 	jiffies += 100 * HZ;
-	shed_reqs(&ring, unused_timeout());
+	shed_reqs(&ring, aging_time());
 	assert_int_equal(ring.nr_reqs, 10);
 	for (int i = 0; i < 10; i++)
 		free_req(&ring, reqs[i]);
-	shed_reqs(&ring, unused_timeout());
+	shed_reqs(&ring, aging_time());
 	assert_int_equal(ring.nr_reqs, 10);
 }
 
@@ -196,8 +209,8 @@ static void nothing_ages_with_0(void **state)
 	use(20, 0);
 	ring.free_pages.num_pages = 100;
 	jiffies += 1000000 * HZ;
-	shed_reqs(&ring, unused_timeout());
-	shrink_pool(&ring, unused_timeout());
+	shed_reqs(&ring, aging_time());
+	shrink_pool(&ring, aging_time());
 	assert_int_equal(ring.nr_reqs, 20);
 	assert_int_equal(ring.free_pages.num_pages, 100);
 	assert_true(until_aged(&ring) == MAX_SCHEDULE_TIMEOUT);
@@ -208,23 +221,24 @@ static void nothing_ages_with_0(void **state)
 static void large_times_do_not_wrap(void **state)
 {
 	pgrant_timeout = UINT_MAX;
-	assert_true(unused_timeout() == UINT_MAX * HZ || unused_timeout() == NEVER);
+	assert_true(aging_time() == UINT_MAX * HZ || aging_time() == NEVER);
 	use(20, 0);
 	jiffies += 1000000 * HZ;
-	shed_reqs(&ring, unused_timeout());
+	shed_reqs(&ring, aging_time());
 	assert_int_equal(ring.nr_reqs, 20);
 }
 
 static void clock_wraps(void **state)
 {
 	jiffies = -10UL;
+	device.lease_end = get_jiffies_64(); /* which does not wrap */
 	ring.next_alloc = jiffies;
 	use(20, 0);
 	jiffies += 60 * HZ - 1;
-	shed_reqs(&ring, unused_timeout());
+	shed_reqs(&ring, aging_time());
 	assert_int_equal(ring.nr_reqs, 20);
 	jiffies++;
-	shed_reqs(&ring, unused_timeout());
+	shed_reqs(&ring, aging_time());
 	assert_int_equal(ring.nr_reqs, XEN_BLKIF_RESERVED_REQS);
 }
 
@@ -269,10 +283,10 @@ static void idle_pool_ages(void **state)
 	use_pool(10);
 	jiffies += 60 * HZ - 1;
 	ring.pool_low_since = jiffies;
-	shrink_pool(&ring, unused_timeout());
+	shrink_pool(&ring, aging_time());
 	assert_int_equal(ring.free_pages.num_pages, 100);
 	jiffies++;
-	shrink_pool(&ring, unused_timeout());
+	shrink_pool(&ring, aging_time());
 	assert_int_equal(ring.free_pages.num_pages, 0);
 }
 
@@ -283,13 +297,13 @@ static void pool_in_use_keeps_what_it_uses(void **state)
 	for (int s = 0; s < 121; s++) {
 		use_pool(30);
 		jiffies += HZ;
-		shrink_pool(&ring, unused_timeout());
+		shrink_pool(&ring, aging_time());
 	}
 	assert_int_equal(ring.free_pages.num_pages, 30);
 	for (int s = 0; s < 121; s++) {
 		use_pool(30);
 		jiffies += HZ;
-		shrink_pool(&ring, unused_timeout());
+		shrink_pool(&ring, aging_time());
 	}
 	assert_int_equal(ring.free_pages.num_pages, 30);
 }
@@ -339,23 +353,65 @@ static void ring_learns_what_it_misses(void **state)
 	assert_true(pages_timeout(&ring) == NEVER);
 }
 
+/* The device's own time, until the lease ends. */
+static void lease_ends(void **state)
+{
+	use(20, 0);
+	device.unused_s = 5;
+	device.lease_end = get_jiffies_64() + 30 * HZ;
+	assert_true(aging_time() == 5 * HZ);
+	assert_true(until_aged(&ring) == 5 * HZ);
+	device.unused_s = 600; /* so the ring looks again when it ends */
+	assert_true(until_aged(&ring) == 30 * HZ + 1);
+	device.unused_s = 0;
+	assert_true(aging_time() == NEVER);
+	assert_true(until_aged(&ring) == 30 * HZ + 1);
+	jiffies += 30 * HZ;
+	assert_true(aging_time() == 60 * HZ);
+	assert_true(until_aged(&ring) == 30 * HZ);
+	shed_reqs(&ring, 0);
+	device.lease_end = get_jiffies_64() + 30 * HZ;
+	assert_true(until_aged(&ring) == MAX_SCHEDULE_TIMEOUT); /* nothing to give */
+}
+
 /* trigger TEXT: what the store returns. */
 static ssize_t trigger(const char *text)
 {
-	device = (struct xen_blkif){.default_ms = 10, .level = -1};
+	device = (struct xen_blkif){.default_ms = 10};
 	return trigger_store(NULL, NULL, text, strlen(text));
 }
 
 static void trigger_takes_levels(void **state)
 {
-	assert_int_equal(trigger("pool\n"), 5);
-	assert_int_equal(device.level, LEVEL_POOL);
-	assert_int_equal(device.ms, 10);
-	assert_int_equal(trigger("grants 60000"), 12);
-	assert_int_equal(device.level, LEVEL_GRANTS);
-	assert_int_equal(device.ms, 60000);
-	assert_int_equal(trigger("slots 1\n"), 8);
-	assert_int_equal(device.level, LEVEL_SLOTS);
+	static const struct {
+		const char *text;
+		unsigned int levels;
+		int ms;
+	} good[] = {
+		{"pool\n", BIT(LEVEL_POOL), 10},
+		{"pool 0", BIT(LEVEL_POOL), 0},
+		{"pool 60000\n", BIT(LEVEL_POOL), 60000},
+		{"grants\n", BIT(LEVEL_GRANTS), 10},
+		{"slots grants", BIT(LEVEL_GRANTS) | BIT(LEVEL_SLOTS), 10},
+		{"pool slots 50", BIT(LEVEL_POOL) | BIT(LEVEL_SLOTS), 50},
+		{"all", BIT(NR_LEVELS) - 1, 10},
+		{"all 7\n", BIT(NR_LEVELS) - 1, 7},
+		{"pool  pool", BIT(LEVEL_POOL), 10},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_int_equal(trigger(good[i].text), strlen(good[i].text));
+		assert_int_equal(device.levels, good[i].levels);
+		assert_int_equal(device.ms, good[i].ms);
+	}
+}
+
+/* Then the pool is emptied once. */
+static void exempt_device_has_no_window_by_default(void **state)
+{
+	device = (struct xen_blkif){.default_ms = 0};
+	assert_int_equal(trigger_store(NULL, NULL, "pool", 4), 4);
+	assert_int_equal(device.ms, -1);
 }
 
 static void trigger_refuses_others(void **state)
@@ -366,13 +422,15 @@ static void trigger_refuses_others(void **state)
 	} bad[] = {
 		{"", -EINVAL},           {"\n", -EINVAL},          {"pool5", -EINVAL},
 		{"poo", -EINVAL},        {"POOL", -EINVAL},        {"pool -1", -EINVAL},
-		{"pool 1 2", -EINVAL},   {"pool 1s", -EINVAL},     {"pool 0", -ERANGE},
+		{"pool 1 2", -EINVAL},   {"pool 1s", -EINVAL},     {"5 pool", -EINVAL},
+		{"pool 5 slots", -EINVAL}, {"slots 5", -EINVAL},   {"5", -EINVAL},
+		{"ally", -EINVAL},       {"pool,slots", -EINVAL},
 		{"pool 60001", -ERANGE}, {"pool 4294967296", -ERANGE},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_int_equal(trigger(bad[i].text), bad[i].err);
-		assert_int_equal(device.level, -1);
+		assert_int_equal(device.levels, 0);
 	}
 }
 
@@ -397,7 +455,9 @@ int main(void)
 		of_ring(pool_in_use_keeps_what_it_uses),
 		of_ring(sleeps_until_the_next_ages),
 		of_ring(ring_learns_what_it_misses),
+		of_ring(lease_ends),
 		cmocka_unit_test(trigger_takes_levels),
+		cmocka_unit_test(exempt_device_has_no_window_by_default),
 		cmocka_unit_test(trigger_refuses_others),
 	};
 
