@@ -5,6 +5,7 @@
 #include "core/decide.h"
 #include "core/growth.h"
 #include "core/idle.h"
+#include "core/ladder.h"
 #include "core/pacing.h"
 #include "core/reuse.h"
 #include "core/units.h"
@@ -70,8 +71,12 @@ static void grow(struct controller *c)
 	if (to_kb == 0)
 		return;
 	r = c->ops->set_target(c->host, to_kb);
-	tell(c,
-	     (struct news){.what = r < 0 ? NEWS_NOT_GROWN : NEWS_GROWN, .kb = to_kb, .error = r});
+	if (r == 0) {
+		c->state.growth.refused_us = 0;
+		tell(c, (struct news){.what = NEWS_GROWN, .kb = to_kb});
+	} else if (growth_refused(c->policy, &c->state.growth)) {
+		tell(c, (struct news){.what = NEWS_NOT_GROWN, .kb = to_kb, .error = r});
+	}
 }
 
 static void note_decision(struct controller *c, const struct plan *plan)
@@ -212,6 +217,13 @@ bool controller_target_changed(struct controller *c)
 		return false;
 	e.need_kb = t.current_kb - t.kb;
 	return controller_event(c, e);
+}
+
+void controller_policy_changed(struct controller *c)
+{
+	forget_failures(&c->state);
+	c->state.growth.refused_us = 0;
+	c->vain_scans = 0;
 }
 
 void controller_facts_changed(struct controller *c)

@@ -31,7 +31,7 @@ enum news_kind {
 	NEWS_NOTICE,	 /* news.plan has a notice */
 	NEWS_DECIDED,	 /* the controller's decision is new */
 	NEWS_GROWN,	 /* own target raised to news.kb */
-	NEWS_NOT_GROWN,	 /* it could not be: news.error */
+	NEWS_NOT_GROWN,	 /* it could not be: news.error; not told again until it could */
 	NEWS_NO_SAMPLE	 /* memory could not be read: news.error; the last figures count */
 };
 
@@ -66,7 +66,7 @@ struct own_target {
  * @wake_at:	 send EVENT_TIMER at this time, and not at the one before; 0: not at all.
  * @read_target: Return: 0 or negative errno.
  * @xen_free_kb: free memory of Xen. Return: 0 or negative errno.
- * @set_target:  of this domain. Return: 0 or negative errno.
+ * @set_target:  of this domain. Return: 0 or a negative error of the host's own.
  * @tell:	 news for people.
  */
 struct host_ops {
@@ -125,6 +125,12 @@ int controller_request(struct controller *c, struct event e);
 
 /** controller_target_changed() - the own target may have. Return: as controller_event(). */
 bool controller_target_changed(struct controller *c);
+
+/**
+ * controller_policy_changed() - the policy has: what it suspended it might not suspend now, so
+ * every step may be tried again.
+ */
+void controller_policy_changed(struct controller *c);
 
 /** controller_facts_changed() - what gives RAM back here has changed: if nothing does, report it
  * again.

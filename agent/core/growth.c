@@ -19,7 +19,7 @@ uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, 
 	if (g->admin && now_us - g->admin_us < ADMIN_US)
 		return 0;
 	/* what was asked for last has to have its effect first */
-	if (g->grown && now_us - g->grown_us < p->retry_us)
+	if (g->grown && now_us - g->grown_us < max_u64(p->retry_us, g->refused_us))
 		return 0;
 	if (g->target_kb == 0 || g->target_kb >= p->grow_limit_kb || free_kb <= p->grow_reserve_kb)
 		return 0;
@@ -31,4 +31,13 @@ uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, 
 	g->grown_us = now_us;
 	g->asked_kb = g->target_kb + kb;
 	return g->asked_kb;
+}
+
+bool growth_refused(const struct policy *p, struct growth *g)
+{
+	bool first = g->refused_us == 0;
+
+	g->refused_us = first ? p->backoff_us : min_u64(2 * g->refused_us, p->backoff_max_us);
+	g->asked_kb = 0;
+	return first;
 }

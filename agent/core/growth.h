@@ -23,4 +23,12 @@ void growth_note_target(struct growth *g, uint64_t target_kb, uint64_t now_us);
  */
 uint64_t grow_to_kb(const struct policy *p, struct growth *g, uint64_t free_kb, uint64_t now_us);
 
+/**
+ * growth_refused() - what grow_to_kb() returned could not be written. It returns 0 for the time of
+ * the back-off then, which doubles with each refusal in a row.
+ *
+ * Return: whether it is the first in a row.
+ */
+bool growth_refused(const struct policy *p, struct growth *g);
+
 #endif

@@ -2,6 +2,8 @@
 /* Steps of the ladder; see ladder.h. */
 #include "core/ladder.h"
 
+#include <string.h>
+
 bool any_gives_ram(const struct policy *p, const struct capabilities *c)
 {
 	for (int l = 0; l <= (int)p->max_level; l++)
@@ -152,6 +154,12 @@ void step_failed(const struct policy *p, struct step *step, struct plan *plan, u
 		step->backoff_us = p->backoff_max_us;
 	step->not_before_us = now_us + step->backoff_us;
 	plan->backoff_us = step->backoff_us;
+}
+
+void forget_failures(struct state *s)
+{
+	memset(s->steps, 0, sizeof(s->steps));
+	memset(s->falls, 0, sizeof(s->falls));
 }
 
 void step_helped(struct step *step, struct plan *plan)

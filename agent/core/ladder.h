@@ -41,4 +41,7 @@ void step_failed(const struct policy *p, struct step *step, struct plan *plan, u
 /** step_helped() - it starts anew. */
 void step_helped(struct step *step, struct plan *plan);
 
+/** forget_failures() - of all steps. */
+void forget_failures(struct state *s);
+
 #endif

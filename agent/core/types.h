@@ -305,6 +305,7 @@ enum phase { PHASE_READY, PHASE_ACTING, PHASE_WATCHING };
  * @asked_kb: what was written there and has not been seen yet; 0: nothing.
  * @admin:    somebody else changed it; @admin_us: when.
  * @grown:    it was raised; @grown_us: when last.
+ * @refused_us: how long to wait after it could not be; 0: it could.
  */
 struct growth {
 	uint64_t target_kb;
@@ -313,6 +314,7 @@ struct growth {
 	uint64_t admin_us;
 	bool grown;
 	uint64_t grown_us;
+	uint64_t refused_us;
 };
 
 /**

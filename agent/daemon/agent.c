@@ -140,6 +140,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 		a->report.config_us = realtime_us();
 		domains_forget(&a->inventory.now);
 		xenstore_name_domains(a);
+		controller_policy_changed(&a->controller);
 		machine_learn_facts(a);
 		machine_open_grower(a);
 		pressure_open(a);
@@ -157,22 +158,44 @@ static int add_timer(struct agent *a, sd_event_source **s, sd_event_time_handler
 	return r < 0 ? r : sd_event_source_set_enabled(*s, SD_EVENT_OFF);
 }
 
-static int open_loop(struct agent *a)
+/* These end it, with every parameter put back. */
+static const int stopping[] = {SIGTERM, SIGINT, SIGQUIT, SIGXCPU};
+
+/* These would end it at once by default: a parameter would stay lowered. */
+static int ignore_others(void)
+{
+	static const int others[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM,   SIGVTALRM,
+				     SIGPROF, SIGIO,   SIGPWR,	SIGSTKFLT, SIGXFSZ};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (signal(others[i], SIG_IGN) == SIG_ERR)
+			return -errno;
+	for (int i = SIGRTMIN; i <= SIGRTMAX; i++)
+		if (signal(i, SIG_IGN) == SIG_ERR)
+			return -errno;
+	return 0;
+}
+
+static int block_signals(void)
 {
 	sigset_t mask;
-	int r;
 
 	(void)sigemptyset(&mask);
-	(void)sigaddset(&mask, SIGTERM);
-	(void)sigaddset(&mask, SIGINT);
 	(void)sigaddset(&mask, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
-		return -errno;
+	for (size_t i = 0; i < ARRAY_SIZE(stopping); i++)
+		(void)sigaddset(&mask, stopping[i]);
+	return sigprocmask(SIG_BLOCK, &mask, NULL) < 0 ? -errno : ignore_others();
+}
+
+static int open_loop(struct agent *a)
+{
+	int r = block_signals();
+
+	if (r < 0)
+		return r;
 	r = sd_event_new(&a->event);
-	if (r >= 0)
-		r = sd_event_add_signal(a->event, NULL, SIGTERM, NULL, NULL);
-	if (r >= 0)
-		r = sd_event_add_signal(a->event, NULL, SIGINT, NULL, NULL);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(stopping); i++)
+		r = sd_event_add_signal(a->event, NULL, stopping[i], NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(a->event, NULL, SIGHUP, on_reload, a);
 	if (r >= 0)

@@ -91,7 +91,7 @@ struct agent {
  */
 int agent_start(struct agent *a, int root, bool dry_run);
 
-/** agent_run() - until SIGTERM or SIGINT. Return: 0 or a negative errno. */
+/** agent_run() - until SIGTERM, SIGINT, SIGQUIT or SIGXCPU. Return: 0 or a negative errno. */
 int agent_run(struct agent *a);
 
 /** agent_stop() - put everything back and close everything. */

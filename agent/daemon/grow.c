@@ -117,5 +117,5 @@ int grower_free_kb(struct grower *g, uint64_t *kb)
 
 int grower_set(struct grower *g, uint64_t target_kb)
 {
-	return g->set_memory_target(g->ctx, DOM0, (int64_t)target_kb, 0, 1) == 0 ? 0 : -EIO;
+	return g->set_memory_target(g->ctx, DOM0, (int64_t)target_kb, 0, 1);
 }

@@ -322,7 +322,10 @@ static void machine_tell(void *host, const struct news *n)
 		    n->kb);
 		break;
 	case NEWS_NOT_GROWN:
-		say(MESSAGE_FAULT, LOG_ERR, "cannot raise the own memory target");
+		say(MESSAGE_FAULT, LOG_ERR,
+		    "cannot raise the own memory target to %" PRIu64
+		    " kB: libxenlight gave error %d; trying again less and less often",
+		    n->kb, n->error);
 		break;
 	case NEWS_NO_SAMPLE:
 		say(MESSAGE_FAULT, LOG_ERR, "cannot read memory figures: %s", strerror(-n->error));

@@ -148,6 +148,32 @@ static void check_config_says_the_line(void **state)
 	expect_one_line(&w.cli);
 }
 
+/* Nobody has a reason to send them, so nobody expects that a parameter stays lowered. */
+static void stray_signals_do_not_end_it(void **state)
+{
+	static const int strays[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM,   SIGVTALRM,
+				     SIGPROF, SIGIO,   SIGPWR,	SIGSTKFLT, SIGXFSZ};
+
+	(void)state;
+	start_daemon(ARGS());
+	for (size_t i = 0; i < ARRAY_SIZE(strays); i++)
+		assert_int_equal(kill(w.daemon.pid, strays[i]), 0);
+	assert_int_equal(kill(w.daemon.pid, SIGRTMIN), 0);
+	assert_int_equal(kill(w.daemon.pid, SIGRTMAX), 0);
+	sync_daemon();
+	stop_daemon();
+}
+
+static void sigquit_ends_it_as_sigterm_does(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	assert_int_equal(kill(w.daemon.pid, SIGQUIT), 0);
+	WAIT(w.daemon.pid == 0);
+	assert_int_equal(exit_status(&w.daemon), 0);
+	expect_said(&w.daemon, ERR, "stopped: ");
+}
+
 static void a_bad_reload_keeps_the_old_configuration(void **state)
 {
 	(void)state;
@@ -1654,6 +1680,8 @@ int main(int argc, char **argv)
 		T(a_second_daemon_leaves_the_first_alone),
 		T(it_lives_on_without_xenstore),
 		T(sigterm_in_a_window_puts_everything_back),
+		T(stray_signals_do_not_end_it),
+		T(sigquit_ends_it_as_sigterm_does),
 		T(restore_makes_a_kill_in_a_window_good),
 		T(a_new_start_makes_a_kill_in_a_window_good),
 		T(dry_run_changes_nothing),

@@ -32,6 +32,7 @@ static struct {
 	int sample_error;
 	uint64_t target_kb;
 	uint64_t set_kb;
+	int set_error;
 	int refuses; /* negative errno of each target */
 	struct order order;
 	struct target ordered[DISKS];
@@ -97,7 +98,7 @@ static int host_set_target(void *host, uint64_t kb)
 {
 	(void)host;
 	h.set_kb = kb;
-	return 0;
+	return h.set_error;
 }
 
 static void host_tell(void *host, const struct news *n)
@@ -382,6 +383,78 @@ static void hard_pressure_that_nothing_relieves_grows_the_domain(void **state)
 	assert_int_equal(h.set_kb, 700000 + h.policy.grow_step_kb);
 }
 
+/* Hard pressure that nothing here relieves, on a host whose target can be raised. */
+static void let_it_grow(void)
+{
+	memset(c()->view.gives_ram, 0, sizeof(c()->view.gives_ram));
+	h.policy.grow_limit_kb = 900000;
+	h.target_kb = 700000;
+	(void)controller_target_changed(c());
+	after(120 * S);
+	c()->can_grow = true;
+}
+
+/* How often a target was asked for in so many seconds of hard pressure. */
+static unsigned asked_in(unsigned seconds)
+{
+	unsigned times = 0;
+
+	for (unsigned i = 0; i < seconds; i++) {
+		h.set_kb = 0;
+		(void)send(EVENT_HARD);
+		times += h.set_kb != 0;
+		after(S);
+	}
+	return times;
+}
+
+static void a_target_that_xen_refuses_is_told_of_once_and_asked_for_less_often(void **state)
+{
+	uint64_t backoff_s;
+
+	(void)state;
+	let_it_grow();
+	backoff_s = h.policy.backoff_us / S;
+	h.set_error = -3;
+	(void)send(EVENT_HARD);
+	assert_non_null(strstr(h.told, "not-grown"));
+	after(S);
+	assert_int_equal(asked_in((unsigned)backoff_s - 1), 0);
+	(void)send(EVENT_HARD);
+	assert_null(strstr(h.told, "not-grown"));
+	after(S);
+	assert_int_equal(asked_in((unsigned)(2 * backoff_s) - 1), 0);
+	h.set_error = 0;
+	(void)send(EVENT_HARD);
+	assert_string_equal(h.told, "grown decided");
+}
+
+/* Nothing comes of it, as often as it takes. */
+static void let_it_be_suspended(void)
+{
+	for (unsigned i = 0; i <= h.policy.backoff_after; i++) {
+		(void)send(EVENT_HARD);
+		after(S);
+		(void)send(EVENT_DONE);
+		after(h.policy.retry_us + h.policy.regrowth_us);
+	}
+	h.orders = 0;
+	(void)send(EVENT_HARD);
+	assert_int_equal(h.orders, 0);
+}
+
+static void a_new_policy_suspends_nothing(void **state)
+{
+	(void)state;
+	h.policy.max_level = LEVEL_GRANTS;
+	h.vbds[2].held_kb[LEVEL_POOL] = 0;
+	let_it_be_suspended();
+	controller_policy_changed(c());
+	after(S);
+	(void)send(EVENT_HARD);
+	assert_int_equal(h.orders, 1);
+}
+
 static void that_nothing_gives_ram_is_said_once_and_again_when_facts_change(void **state)
 {
 	(void)state;
@@ -412,6 +485,8 @@ int main(void)
 		T(without_memory_figures_the_last_ones_count),
 		T(a_target_that_falls_is_an_event),
 		T(hard_pressure_that_nothing_relieves_grows_the_domain),
+		T(a_target_that_xen_refuses_is_told_of_once_and_asked_for_less_often),
+		T(a_new_policy_suspends_nothing),
 		T(that_nothing_gives_ram_is_said_once_and_again_when_facts_change),
 	};
 
