@@ -53,7 +53,7 @@ static void add_vbd(struct capabilities *c, const struct policy *p, const struct
 /* Parameters reach every disk: not while there is one that must not be touched. */
 static void add_params(struct capabilities *c, const struct policy *p, const struct host_view *view)
 {
-	if (any_excluded(p, view->disks))
+	if (first_excluded(p, view->disks))
 		return;
 	if (by_params(view, LEVEL_GRANTS))
 		c->threshold_us = longest_threshold_us(p, c->threshold_us, view->disks);

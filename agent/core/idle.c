@@ -32,11 +32,20 @@ bool vbd_is_idle(const struct policy *p, uint64_t threshold_us, const struct vbd
 	return v->shows && v->idle_us >= least_us;
 }
 
+bool excludes_any(const struct policy *p)
+{
+	for (size_t i = 0; i < p->n_rules; i++)
+		if (p->rules[i].exclude)
+			return true;
+	return false;
+}
+
+/* One without a name may be of a domain to exclude. */
 static bool is_excluded(const struct policy *p, const struct vbd *v)
 {
 	const struct domain_rule *rule = rule_of(p, v);
 
-	return rule ? rule->exclude : p->n_rules > 0 && !v->named;
+	return v->named ? rule && rule->exclude : excludes_any(p);
 }
 
 bool vbd_is_spared(const struct policy *p, const struct vbd *v)
@@ -44,14 +53,14 @@ bool vbd_is_spared(const struct policy *p, const struct vbd *v)
 	return v->squeeze_ms == 0 || is_excluded(p, v);
 }
 
-bool any_excluded(const struct policy *p, const struct vbd_list *list)
+const struct vbd *first_excluded(const struct policy *p, const struct vbd_list *list)
 {
-	if (p->n_rules == 0)
-		return false;
+	if (!excludes_any(p))
+		return NULL;
 	for_each_vbd(v, list)
 		if (is_excluded(p, v))
-			return true;
-	return false;
+			return v;
+	return NULL;
 }
 
 uint64_t longest_threshold_us(const struct policy *p, uint64_t threshold_us,

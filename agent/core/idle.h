@@ -23,8 +23,15 @@ bool vbd_is_idle(const struct policy *p, uint64_t threshold_us, const struct vbd
 /** vbd_is_spared() - pressure and balloon leave it alone. */
 bool vbd_is_spared(const struct policy *p, const struct vbd *v);
 
-/** any_excluded() - one of these disks must not be touched: then the whole host must not be. */
-bool any_excluded(const struct policy *p, const struct vbd_list *list);
+/** excludes_any() - some rule excludes its domain. */
+bool excludes_any(const struct policy *p);
+
+/**
+ * first_excluded() - of these disks, one that must not be touched: then the whole host must not be.
+ * It is of an excluded domain, or of one without a name while any is excluded. Return: NULL if
+ * there is none.
+ */
+const struct vbd *first_excluded(const struct policy *p, const struct vbd_list *list);
 
 /**
  * longest_threshold_us() - the idle threshold where disks cannot be told apart: the longest of the

@@ -133,8 +133,8 @@ struct policy {
 /**
  * struct vbd - one virtual disk that this domain's kernel serves.
  * @rule:	1 + index of its domain's rule, 0: none; valid once @named.
- * @named:	its domain's name is known. While there are rules, a disk of a domain without a
- *		name is left alone: it may be one to exclude.
+ * @named:	its domain's name is known. While a rule excludes any, a disk of a domain without a
+ *		name is left alone: it may be that one.
  * @levels:	levels that can be reclaimed from it alone: bit 1 << level.
  * @shows:	the driver shows @idle_us and @held_kb; else @idle_us is what scans have seen of it.
  * @seen:	levels whose @held_kb alone is valid, seen by BPF: bit 1 << level; never in the

@@ -221,14 +221,19 @@ static int machine_set_target(void *host, uint64_t kb)
 
 /* --- news ----------------------------------------------------------------------------------- */
 
-static const char *why_no_ram(const struct agent *a)
+static const char *why_no_ram(const struct agent *a, char *buf, size_t size)
 {
+	const struct vbd *v = first_excluded(&a->config.policy, &a->inventory.now);
+
 	if (a->facts.mechanism == MECHANISM_NONE)
 		return "xen_blkback is not loaded or not usable";
-	if (any_excluded(&a->config.policy, &a->inventory.now))
-		return "an excluded domain has disks, and what is left cannot be taken from single "
-		       "disks";
-	return a->report.diagnosis.why[LEVEL_GRANTS];
+	if (!v)
+		return a->report.diagnosis.why[LEVEL_GRANTS];
+	(void)snprintf(buf, size, "domain %u %s, and what is left cannot be taken from single disks",
+		       v->domid,
+		       v->named ? "is excluded and has disks"
+				: "has disks and a name that cannot be read, and may be excluded");
+	return buf;
 }
 
 static void say_notice(struct agent *a, const struct news *n)
@@ -239,7 +244,7 @@ static void say_notice(struct agent *a, const struct news *n)
 	case NOTICE_NO_RAM:
 		say(MESSAGE_NO_RAM, LOG_NOTICE,
 		    "pressure, but reclaim gives no RAM back here: %s (see xen-reclaim doctor)",
-		    why_no_ram(a));
+		    why_no_ram(a, text, sizeof(text)));
 		break;
 	case NOTICE_NO_ROOM:
 		say(MESSAGE_NO_RAM, LOG_INFO,

@@ -2,6 +2,7 @@
 /* Balloon target and requests, as xenstore has them; see agent.h. */
 #include "core/action.h"
 #include "core/decide.h"
+#include "core/idle.h"
 #include "daemon/agent.h"
 #include "host/domains.h"
 #include "host/util.h"
@@ -265,7 +266,10 @@ void xenstore_name_domains(struct agent *a)
 {
 	if (a->driver_domain && a->config.policy.n_rules > 0)
 		say(MESSAGE_CONFIG, LOG_WARNING,
-		    "a driver domain cannot read whose disks it serves: while there are sections "
-		    "[domain ...], nothing but requests is carried out");
+		    "a driver domain cannot read whose disks it serves: no section [domain ...] "
+		    "applies%s",
+		    excludes_any(&a->config.policy)
+			    ? ", and since one excludes a domain, nothing but requests is carried out"
+			    : "");
 	domains_name(&a->store, &a->config.policy, &a->inventory.now, UINT_MAX);
 }

@@ -82,6 +82,17 @@ static bool is_uuid(const char *s)
 	return true;
 }
 
+/* As other files have names and UUIDs: no domain would match. */
+static bool is_wrapped(const char *s, size_t n)
+{
+	static const char *const pairs[] = {"\"\"", "''", "{}"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		if (n > 2 && s[0] == pairs[i][0] && s[n - 1] == pairs[i][1])
+			return true;
+	return false;
+}
+
 static void lower(char *s)
 {
 	for (; *s; s++)
@@ -131,6 +142,11 @@ static bool enter_domain(struct parser *p, const char *section, size_t len)
 		return false;
 	}
 	(void)snprintf(whom, sizeof(whom), "%.*s", (int)n, section + skip);
+	if (is_wrapped(whom, n)) {
+		(void)fail(p, "[domain]: without quotes or braces, as in [domain %.*s]",
+			   (int)n - 2, whom + 1);
+		return false;
+	}
 	if (is_uuid(whom))
 		lower(whom);
 	p->rule = add_rule(&p->config->policy, whom);

@@ -52,7 +52,22 @@ int domain_uuid(struct store *s, unsigned domid, char buf[static DOMAIN_UUID_SIZ
 	return n < 0 && n != -ENOENT ? n : 0;
 }
 
-static int look_up(struct store *s, const struct policy *p, uint16_t domid, uint16_t *rule)
+/* What the toolstack calls a domain while it migrates is no name yet, or none any more. */
+static bool is_passing(const char *name)
+{
+	static const char *const suffixes[] = {"--incoming", "--migratedaway"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t n = strlen(suffixes[i]);
+
+		if (len > n && strcmp(name + len - n, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int look_up_one(struct store *s, const struct policy *p, unsigned domid, uint16_t *rule)
 {
 	char uuid[DOMAIN_UUID_SIZE];
 	char name[256];
@@ -63,7 +78,31 @@ static int look_up(struct store *s, const struct policy *p, uint16_t domid, uint
 	if (n < 0)
 		return n;
 	*rule = domains_rule(p, uuid, name);
-	return 0;
+	return *rule == 0 && is_passing(name) ? -ENOENT : 0;
+}
+
+/* The domain that this one serves, if it is the stub domain of another's device model. */
+static bool read_served(struct store *s, unsigned domid, unsigned *served)
+{
+	char text[16];
+	uint64_t value;
+
+	if (read_key(s, domid, "target", text, sizeof(text)) <= 0 ||
+	    parse_number(text, &value) < 0 || value > UINT16_MAX)
+		return false;
+	*served = (unsigned)value;
+	return true;
+}
+
+/* A stub domain without a section of its own is treated as the domain that it serves. */
+static int look_up(struct store *s, const struct policy *p, uint16_t domid, uint16_t *rule)
+{
+	unsigned served;
+	int r = look_up_one(s, p, domid, rule);
+
+	if (r < 0 || *rule || !read_served(s, domid, &served))
+		return r;
+	return look_up_one(s, p, served, rule);
 }
 
 void domains_name(struct store *s, const struct policy *p, struct vbd_list *list, unsigned most)

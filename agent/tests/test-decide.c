@@ -1197,9 +1197,9 @@ static void an_excluded_domain_is_touched_by_a_request_alone(void **state)
 	w.p.rules = rules;
 	w.p.n_rules = 1;
 	two[0].named = two[1].named = true;
-	assert_false(any_excluded(&w.p, &(struct vbd_list){.vbds = two, .n = 2}));
+	assert_null(first_excluded(&w.p, &(struct vbd_list){.vbds = two, .n = 2}));
 	two[0].rule = 1;
-	assert_true(any_excluded(&w.p, &(struct vbd_list){.vbds = two, .n = 2}));
+	assert_non_null(first_excluded(&w.p, &(struct vbd_list){.vbds = two, .n = 2}));
 	w.o = can_of(&w.p, two, 2, (const bool[]){true, true, true}, 0);
 	assert_int_equal(w.o.ram_kb[LEVEL_GRANTS][SCOPE_ALL], 8 + 4096);
 	assert_int_equal(order_of(&w.p, &w.o, &a, two, 2, targets, order), 1);
@@ -1208,10 +1208,10 @@ static void an_excluded_domain_is_touched_by_a_request_alone(void **state)
 	assert_int_equal(order_of(&w.p, &w.o, &a, two, 2, targets, order), 2);
 }
 
-/* It may be the one to exclude; without rules nobody is. */
-static void a_domain_without_a_name_is_left_alone_while_there_are_rules(void **state)
+/* It may be the one to exclude, if one is. */
+static void a_domain_without_a_name_is_left_alone_while_one_is_excluded(void **state)
 {
-	struct domain_rule rules[] = {{.window_us = S}};
+	struct domain_rule rules[] = {{.window_us = S}, {.window_us = S}};
 	struct vbd v = disk(1, 0, 9 * S);
 	struct action a = pressure_action(SCOPE_ALL);
 	struct policy p = config_default().policy;
@@ -1219,9 +1219,12 @@ static void a_domain_without_a_name_is_left_alone_while_there_are_rules(void **s
 	(void)state;
 	assert_true(action_concerns(&p, &a, &v));
 	p.rules = rules;
-	p.n_rules = 1;
+	p.n_rules = 2;
+	assert_true(action_concerns(&p, &a, &v));
+	assert_null(first_excluded(&p, &(struct vbd_list){.vbds = &v, .n = 1}));
+	rules[1].exclude = true;
 	assert_false(action_concerns(&p, &a, &v));
-	assert_true(any_excluded(&p, &(struct vbd_list){.vbds = &v, .n = 1}));
+	assert_non_null(first_excluded(&p, &(struct vbd_list){.vbds = &v, .n = 1}));
 	v.named = true;
 	assert_true(action_concerns(&p, &a, &v));
 }
@@ -1239,7 +1242,7 @@ static void a_rule_that_is_gone_is_none(void **state)
 	v.named = true;
 	v.rule = 7; /* of a longer configuration */
 	assert_false(action_concerns(&p, &a, &v) &&
-		     any_excluded(&p, &(struct vbd_list){.vbds = &v, .n = 1}));
+		     first_excluded(&p, &(struct vbd_list){.vbds = &v, .n = 1}));
 }
 
 /* --- growing -------------------------------------------------------------------------------- */
@@ -1473,7 +1476,7 @@ int main(void)
 		cmocka_unit_test(a_domain_of_its_own_is_idle_and_squeezed_by_its_own_rule),
 		cmocka_unit_test(disks_that_cannot_be_told_apart_rest_for_the_longest_of_all),
 		cmocka_unit_test(an_excluded_domain_is_touched_by_a_request_alone),
-		cmocka_unit_test(a_domain_without_a_name_is_left_alone_while_there_are_rules),
+		cmocka_unit_test(a_domain_without_a_name_is_left_alone_while_one_is_excluded),
 		cmocka_unit_test(a_rule_that_is_gone_is_none),
 		cmocka_unit_test(only_hard_pressure_that_reclaim_cannot_relieve_grows),
 		cmocka_unit_test(it_grows_by_steps_up_to_the_limit_and_leaves_the_reserve),

@@ -75,6 +75,55 @@ static void a_domain_of_no_section_has_a_name_and_no_rule(void **state)
 	assert_int_equal(v.rule, 0);
 }
 
+/* The rule of the name that it will have may exclude it. */
+static void a_domain_that_migrates_has_no_name_yet(void **state)
+{
+	struct vbd v = {.domid = 1};
+
+	(void)state;
+	put(1, "vm", "/vm/x");
+	put(1, "name", "db--incoming");
+	assert_false(name_one(&v)->named);
+	put(1, "name", "db--migratedaway");
+	assert_false(name_one(&v)->named);
+	put(1, "name", "--incoming"); /* a name like any other */
+	assert_true(name_one(&v)->named);
+	v.named = false;
+	put(1, "name", "db--incoming");
+	put(1, "vm", "/vm/" UUID); /* which does not change */
+	assert_int_equal(name_one(&v)->rule, 2);
+	v.named = false;
+	put(1, "name", "db");
+	put(1, "vm", "/vm/x");
+	assert_int_equal(name_one(&v)->rule, 1);
+}
+
+static void a_stub_domain_is_treated_as_the_domain_it_serves(void **state)
+{
+	struct vbd v = {.domid = 5};
+
+	(void)state;
+	put(4, "name", "db");
+	put(4, "vm", "/vm/x");
+	put(5, "name", "db-dm");
+	put(5, "vm", "/vm/y");
+	put(5, "target", "4");
+	assert_true(name_one(&v)->named);
+	assert_int_equal(v.rule, 1);
+	v.named = false;
+	put(5, "name", "web"); /* a section of its own comes first */
+	assert_int_equal(name_one(&v)->rule, 3);
+	v.named = false;
+	put(5, "name", "db-dm");
+	put(5, "target", "nonsense");
+	assert_true(name_one(&v)->named);
+	assert_int_equal(v.rule, 0);
+	put(5, "target", "4");
+	drop(4, "name");
+	v.named = false;
+	assert_false(name_one(&v)->named);
+}
+
 static void dom0_has_no_uuid(void **state)
 {
 	struct vbd v = {.domid = 1};
@@ -210,6 +259,8 @@ int main(void)
 		cmocka_unit_test(a_domain_is_known_by_its_name),
 		cmocka_unit_test(its_uuid_goes_before_its_name),
 		cmocka_unit_test(a_domain_of_no_section_has_a_name_and_no_rule),
+		cmocka_unit_test(a_domain_that_migrates_has_no_name_yet),
+		cmocka_unit_test(a_stub_domain_is_treated_as_the_domain_it_serves),
 		cmocka_unit_test(dom0_has_no_uuid),
 		cmocka_unit_test(what_cannot_be_looked_up_has_no_name),
 		cmocka_unit_test(a_name_with_a_nul_is_none),
