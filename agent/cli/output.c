@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdarg.h>
+#include <string.h>
 #include <time.h>
 
 void complain(const char *fmt, ...)
@@ -20,6 +21,15 @@ void complain(const char *fmt, ...)
 	va_end(ap);
 	make_printable(text);
 	(void)fprintf(stderr, "xen-reclaim: %s\n", text);
+}
+
+enum exit_status finish_output(enum exit_status status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	complain("cannot write the output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+	return STATUS_FAILED;
 }
 
 static bool print_as(struct json_object *o, int flags)

@@ -16,6 +16,12 @@ struct libscols_table;
 /** complain() - one line on stderr that starts with the program's name. */
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
 
+/**
+ * finish_output() - at the end of a program that would end with @status: say so if what it printed
+ * did not reach its reader. Return: @status, or STATUS_FAILED then.
+ */
+enum exit_status finish_output(enum exit_status status);
+
 /** print_json() - on many lines; frees it. Return: STATUS_DONE; STATUS_FAILED if stdout fails. */
 enum exit_status print_json(struct json_object *o);
 

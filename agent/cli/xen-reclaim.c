@@ -33,7 +33,13 @@ static enum exit_status run(const struct command *c, const char *root_path, int 
 	return c->run(root, argc, argv);
 }
 
-int main(int argc, char **argv)
+static enum exit_status version(void)
+{
+	(void)puts("xen-reclaim " VERSION);
+	return STATUS_DONE;
+}
+
+static enum exit_status run_line(int argc, char **argv)
 {
 	static const struct option options[] = {{"root", required_argument, NULL, 'r'},
 						{"help", no_argument, NULL, 'h'},
@@ -49,9 +55,9 @@ int main(int argc, char **argv)
 			root_path = optarg;
 			break;
 		case 'h':
-			return (int)commands_help();
+			return commands_help();
 		case 'v':
-			return puts("xen-reclaim " VERSION) < 0;
+			return version();
 		default:
 			return STATUS_USAGE;
 		}
@@ -66,6 +72,11 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	if (wants_help(argc - optind, argv + optind))
-		return (int)command_help(c);
-	return (int)run(c, root_path, argc - optind, argv + optind);
+		return command_help(c);
+	return run(c, root_path, argc - optind, argv + optind);
+}
+
+int main(int argc, char **argv)
+{
+	return (int)finish_output(run_line(argc, argv));
 }

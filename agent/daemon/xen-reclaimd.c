@@ -83,6 +83,15 @@ static int serve(int root, bool dry_run)
 	return r;
 }
 
+static int print(const char *text)
+{
+	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+		return 0;
+	(void)fprintf(stderr, "xen-reclaimd: cannot write the output: %s\n",
+		      strerrordesc_np(errno));
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *root_path = "/";
@@ -104,9 +113,9 @@ int main(int argc, char **argv)
 			root_path = optarg;
 			break;
 		case OPT_HELP:
-			return fputs(usage, stdout) < 0;
+			return print(usage);
 		case OPT_VERSION:
-			return puts("xen-reclaimd " VERSION) < 0;
+			return print("xen-reclaimd " VERSION "\n");
 		default:
 			return 2;
 		}

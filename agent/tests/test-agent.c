@@ -1157,6 +1157,31 @@ static void help_and_version_are_told(void **state)
 	}
 }
 
+static void output_that_is_lost_is_a_failure(void **state)
+{
+	const char *const *const lines[] = {ARGS("--help"), ARGS("--version")};
+	const char *const *const cli[] = {ARGS("status"), ARGS("status", "--json"), ARGS("doctor"),
+					  ARGS("doctor", "--json"),
+					  ARGS("top", "--batch")};
+
+	(void)state;
+	put_native("vbd-1-51712");
+	w.output = "/dev/full";
+	for (size_t i = 0; i < ARRAY_SIZE(lines) + ARRAY_SIZE(cli); i++) {
+		bool own = i >= ARRAY_SIZE(lines);
+
+		if (run(cli_path, own ? cli[i - ARRAY_SIZE(lines)] : lines[i]) != 1)
+			fail_msg("line %zu does not fail", i);
+		expect_said(&w.cli, ERR, "xen-reclaim: cannot write the output");
+		expect_one_line(&w.cli);
+		if (own)
+			continue;
+		assert_int_equal(run(daemon_path, lines[i]), 1);
+		expect_said(&w.cli, ERR, "xen-reclaimd: cannot write the output: No space");
+	}
+	w.output = NULL;
+}
+
 static void expect_host(struct json_object *o)
 {
 	struct json_object *memory = member(o, "memory");
@@ -1740,6 +1765,7 @@ int main(int argc, char **argv)
 		T(many_events_cost_no_more_each),
 		T(wrong_usage_is_refused),
 		T(help_and_version_are_told),
+		T(output_that_is_lost_is_a_failure),
 		T(status_tells_of_the_host_and_of_the_daemon),
 		T(odd_words_reach_no_terminal),
 		T(status_tells_of_the_host_without_the_daemon),

@@ -157,6 +157,10 @@ void spawn(struct child *c, const char *program, const char *const *args)
 			0);
 		c->fds[i] = pipes[i][0];
 	}
+	if (w.output)
+		assert_int_equal(posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, w.output,
+								  O_WRONLY, 0),
+				 0);
 	assert_int_equal(posix_spawn(&c->pid, program, &actions, NULL, argv, environ), 0);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	for (int i = 0; i < STREAMS; i++)

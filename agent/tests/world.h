@@ -44,8 +44,12 @@ struct child {
 	int status;
 };
 
-/** struct world - one test's host, and what was seen of it. */
+/**
+ * struct world - one test's host, and what was seen of it.
+ * @output: where stdout of what is started goes; NULL: into its text.
+ */
 struct world {
+	const char *output;
 	struct tree tree;
 	struct child daemon;
 	struct child cli;
