@@ -62,7 +62,9 @@ install: all
 	install -D -m 0755 build/agent/xen-reclaim $(DESTDIR)$(PREFIX)/bin/xen-reclaim
 	install -D -m 0644 etc/xen-reclaimd.service $(DESTDIR)/lib/systemd/system/xen-reclaimd.service
 	install -D -m 0644 etc/xen-reclaim.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/xen-reclaim.catalog
-	install -D -m 0644 etc/xen-reclaim.conf $(DESTDIR)/etc/xen/xen-reclaim.conf
+	@# the administrator's stays
+	[ -e $(DESTDIR)/etc/xen/xen-reclaim.conf ] || \
+		install -D -m 0644 etc/xen-reclaim.conf $(DESTDIR)/etc/xen/xen-reclaim.conf
 	install -d -m 0755 $(DESTDIR)/etc/xen/xen-reclaim.conf.d
 	install -D -m 0644 etc/xen-reclaim.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xen-reclaim
 	ln -sf xen-reclaim $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xen-reclaimd

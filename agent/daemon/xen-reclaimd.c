@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
+#include <sysexits.h>
 #include <syslog.h>
 
 static const char usage[] =
@@ -20,7 +21,7 @@ static const char usage[] =
 	"      --help          this text\n"
 	"      --version       the version\n"
 	"\n"
-	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+	"Exit status: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration.\n";
 
 enum { OPT_CHECK = 256, OPT_RESTORE, OPT_DRY_RUN, OPT_ROOT, OPT_HELP, OPT_VERSION };
 
@@ -136,5 +137,7 @@ int main(int argc, char **argv)
 		r = restore(root);
 	else
 		r = serve(root, dry_run);
+	if (r == -EINVAL)
+		return EX_CONFIG;
 	return r < 0;
 }

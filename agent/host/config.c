@@ -12,9 +12,13 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* inih takes lines up to this; a longer one would be cut in two silently. */
 #define LINE_MAX_CHARS 199
+
+/* Some editors begin a file with it. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* More would be a generated file gone wrong; and struct vbd has 16 bits for a rule. */
 #define RULES_MAX 4096
@@ -295,7 +299,14 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 		 struct config_error *err)
 {
 	struct parser p = {.text = text, .left = len, .name = name, .config = c, .err = err};
-	int line = ini_parse_stream(next_line, &p, handle, &p);
+	int line;
+
+	if (len >= strlen(BYTE_ORDER_MARK) &&
+	    memcmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0) {
+		p.text += strlen(BYTE_ORDER_MARK);
+		p.left -= strlen(BYTE_ORDER_MARK);
+	}
+	line = ini_parse_stream(next_line, &p, handle, &p);
 
 	if (p.result == 0 && line > 0) {
 		p.line = line;
@@ -306,20 +317,46 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 	return p.result;
 }
 
+static int cannot_read(const char *path, int error, struct config_error *err)
+{
+	const char *why = strerror(-error);
+
+	if (error == -E2BIG)
+		why = "it is longer than 64 KiB";
+	else if (error == -EINVAL)
+		why = "it is no regular file";
+	else if (error == -ENOENT)
+		why = "it is a link to nothing";
+	(void)snprintf(err->text, sizeof(err->text), "/%.400s: cannot be read: %s", path, why);
+	make_printable(err->text);
+	return -EINVAL;
+}
+
+/* One that would have to be waited for is never opened. Return: 1; 0 if there is none. */
+static int find_file(int root, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(root, path, &st, 0) == 0)
+		return S_ISREG(st.st_mode) ? 1 : -EINVAL;
+	if (errno != ENOENT)
+		return -errno;
+	return fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? -ENOENT : 0;
+}
+
 static int load_file(int root, const char *path, char *buf, struct config *c,
 		     struct config_error *err)
 {
-	ssize_t n = read_text(root, path, buf, CONFIG_MAX_BYTES);
+	ssize_t n = find_file(root, path);
 	char name[PATH_MAX];
 
-	if (n == -ENOENT)
+	if (n > 0)
+		n = read_text(root, path, buf, CONFIG_MAX_BYTES);
+	else if (n == 0)
 		return 0;
+	if (n < 0)
+		return cannot_read(path, (int)n, err);
 	(void)snprintf(name, sizeof(name), "/%s", path);
-	if (n < 0) {
-		(void)snprintf(err->text, sizeof(err->text), "%.400s: cannot be read: %s", name,
-			       n == -E2BIG ? "it is longer than 64 KiB" : strerror((int)-n));
-		return (int)n;
-	}
 	return config_parse(buf, (size_t)n, name, c, err);
 }
 
@@ -341,8 +378,10 @@ static int load_drop_ins(int root, const char *path, char *buf, struct config *c
 
 	(void)snprintf(dir, sizeof(dir), "%s.d", path);
 	n = scandirat(root, dir, &names, is_conf, alphasort);
+	if (n < 0 && errno == ENOENT)
+		return 0;
 	if (n < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return cannot_read(dir, -errno, err);
 	for (int i = 0; i < n; i++) {
 		(void)snprintf(file, sizeof(file), "%s/%s", dir, names[i]->d_name);
 		if (r == 0)

@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 
 /* Eight pulses, then low for good, then back. */
 #define AGE_WRITES (2 * 8 + 2)
@@ -140,10 +141,10 @@ static void check_config_says_the_line(void **state)
 	assert_int_equal(run(daemon_path, ARGS("--check-config")), 0);
 	assert_string_equal(w.cli.text[ERR], "");
 	tree_put(&w.tree, CONFIG, "[reclaim]\nwindow = 1\n");
-	assert_int_equal(run(daemon_path, ARGS("--check-config")), 1);
+	assert_int_equal(run(daemon_path, ARGS("--check-config")), EX_CONFIG);
 	expect_said(&w.cli, ERR, "/" CONFIG ":2: [reclaim] window: \"1\" is not a time from");
 	expect_one_line(&w.cli);
-	assert_int_equal(run(daemon_path, ARGS()), 1);
+	assert_int_equal(run(daemon_path, ARGS()), EX_CONFIG);
 	expect_said(&w.cli, ERR, "/" CONFIG ":2: [reclaim] window");
 	expect_one_line(&w.cli);
 }

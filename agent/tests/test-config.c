@@ -5,6 +5,7 @@
 #include "host/config-keys.c"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
@@ -472,10 +473,10 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	(void)state;
 	tree_mkdir(&tree, DROP_INS);
 	tree_mkdir(&tree, DROP_INS "/a.conf");
-	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -EISDIR);
+	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -EINVAL);
 	expect_error(&err, drop_in, ARRAY_SIZE(drop_in));
 	tree_mkdir(&tree, CONFIG_PATH);
-	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -EISDIR);
+	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -EINVAL);
 	expect_error(&err, parts, ARRAY_SIZE(parts));
 	assert_int_equal(c.policy.window_us, 0);
 }
@@ -491,7 +492,7 @@ static void a_file_too_large_is_refused(void **state)
 	memset(text, '\n', CONFIG_MAX_BYTES + 1);
 	tree_put_bytes(&tree, CONFIG_PATH, text, CONFIG_MAX_BYTES + 1);
 	free(text);
-	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -E2BIG);
+	assert_int_equal(config_load(tree.root, CONFIG_PATH, &c, &err), -EINVAL);
 }
 
 static void expect_backoff(const char *file, const char *drop_in, const char *error)
@@ -660,6 +661,46 @@ static void a_wrong_rule_is_refused_with_its_place_and_the_right_form(void **sta
 	}
 }
 
+static void expect_unread(const char *name, const char *why)
+{
+	const char *parts[] = {name, why};
+	struct config c = config_default();
+	struct config_error err;
+
+	assert_true(config_load(tree.root, CONFIG_PATH, &c, &err) < 0);
+	expect_error(&err, parts, ARRAY_SIZE(parts));
+	config_free(&c);
+}
+
+/* One that was meant to exclude a domain, say; and nobody waits for a writer. */
+static void a_drop_in_that_is_no_file_is_refused(void **state)
+{
+	(void)state;
+	tree_put(&tree, DROP_INS "/a.conf", "");
+	tree_link(&tree, DROP_INS "/b.conf", "/nowhere");
+	expect_unread("/" DROP_INS "/b.conf", "link to nothing");
+	assert_int_equal(unlinkat(tree.root, DROP_INS "/b.conf", 0), 0);
+	assert_int_equal(mkfifoat(tree.root, DROP_INS "/c.conf", 0600), 0);
+	expect_unread("/" DROP_INS "/c.conf", "no regular file");
+}
+
+static void drop_ins_that_are_no_directory_are_refused(void **state)
+{
+	(void)state;
+	tree_put(&tree, DROP_INS, "");
+	expect_unread("/" DROP_INS, "Not a directory");
+}
+
+static void a_byte_order_mark_is_passed_over(void **state)
+{
+	struct config c = config_default();
+	struct config_error err;
+
+	(void)state;
+	assert_int_equal(parse("\xef\xbb\xbf[reclaim]\nmin_gain = 8kB\n", &c, &err), 0);
+	assert_int_equal(c.policy.min_gain_kb, 8);
+}
+
 static void a_bad_reload_keeps_the_old_rules(void **state)
 {
 	struct config c = config_default();
@@ -702,6 +743,11 @@ int main(void)
 						tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_is_named, tree_setup,
 						tree_teardown),
+		cmocka_unit_test_setup_teardown(a_drop_in_that_is_no_file_is_refused, tree_setup,
+						tree_teardown),
+		cmocka_unit_test_setup_teardown(drop_ins_that_are_no_directory_are_refused,
+						tree_setup, tree_teardown),
+		cmocka_unit_test(a_byte_order_mark_is_passed_over),
 		cmocka_unit_test_setup_teardown(a_file_too_large_is_refused, tree_setup,
 						tree_teardown),
 		cmocka_unit_test_setup_teardown(the_first_rest_is_no_longer_than_the_longest,
