@@ -25,7 +25,7 @@ static int64_t slots_kb(int root)
 	struct slots r = {0};
 	struct store s;
 
-	if (store_open(&s) < 0)
+	if (store_open(&s, root) < 0)
 		return -1;
 	if (inventory_read(root, &inv) == 0)
 		r = slots_estimate(&s, &inv);

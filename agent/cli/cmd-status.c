@@ -131,7 +131,7 @@ static void add_disks(int root, const struct policy *p, struct json_object *o)
 
 	(void)inventory_read(root, &inv);
 	sight_scan(&sight, root, &inv);
-	(void)store_open(&s);
+	(void)store_open(&s, root);
 	domains_name(&s, p, &inv.now, UINT_MAX);
 	put_seen_by(o, &sight, &inv);
 	json_put(o, "domains", domains_json(&s, p, &inv.now));

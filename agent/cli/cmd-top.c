@@ -199,7 +199,7 @@ enum exit_status cmd_top(int root, int argc, char **argv)
 		return STATUS_FAILED;
 	}
 	t.idle_us = idle_time_us(root);
-	(void)store_open(&t.store);
+	(void)store_open(&t.store, root);
 	status = run(&t, batch, json);
 	close_top(&t);
 	return status;

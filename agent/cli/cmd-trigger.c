@@ -217,7 +217,7 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 
 	if (parse_args(argc, argv, &w) < 0)
 		return STATUS_USAGE;
-	r = store_open(&s);
+	r = store_open(&s, root);
 	if (r < 0) {
 		complain("xenstore: %s", strerror(-r));
 		return STATUS_FAILED;

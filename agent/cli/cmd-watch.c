@@ -74,7 +74,7 @@ static enum exit_status run(struct watcher *w)
 		complain("no memory figures in /proc");
 		return STATUS_FAILED;
 	}
-	(void)store_open(&w->store);
+	(void)store_open(&w->store, w->root);
 	w->start_us = now_us();
 	while (!stopped) {
 		watch_folder(w); /* before the scan, so that nothing is missed during it */

@@ -215,7 +215,7 @@ static int listen_store(struct agent *a)
 
 static int try_store(struct agent *a)
 {
-	int r = store_open(&a->store);
+	int r = store_open(&a->store, a->root);
 
 	if (r == 0) {
 		a->driver_domain = store_domid(&a->store) > 0;

@@ -20,8 +20,9 @@
 
 #include <xenstore.h>
 
-int __wrap_store_open(struct store *s)
+int __wrap_store_open(struct store *s, int root)
 {
+	(void)root;
 	s->xs = xs_open(0);
 	return 0;
 }

@@ -20,8 +20,14 @@ struct store {
 	int life;
 };
 
-/** store_open() - Return: 0, or a negative errno if no xenstored answers. */
-int store_open(struct store *s);
+/**
+ * store_open() - connect to xenstored.
+ * @root: directory descriptor that stands for "/". Where it is another one than the host's, its
+ *	  xenstored is the one that XENSTORED_PATH names, or there is none: never the host's.
+ *
+ * Return: 0, or a negative errno if no xenstored answers.
+ */
+int store_open(struct store *s, int root);
 
 void store_close(struct store *s);
 

@@ -5,6 +5,7 @@
 #include "tests/cmocka-all.h"
 #include "tests/xenstored.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <xenstore.h>
 
@@ -175,7 +176,7 @@ static void a_domain_without_the_right_to_read_names_nobody(void **state)
 	(void)state;
 	put(1, "name", "db");
 	assert_int_equal(test_xenstored_as(&xenstored, 2), 0);
-	assert_int_equal(store_open(&guest), 0);
+	assert_int_equal(store_open(&guest, AT_FDCWD), 0);
 	domains_name(&guest, &policy, &list, DOMAINS_AT_ONCE);
 	assert_false(v.named);
 	store_close(&guest);
@@ -235,6 +236,20 @@ static void without_rules_nobody_is_asked(void **state)
 	assert_false(v.named);
 }
 
+static void below_another_root_there_is_no_xenstore_but_a_named_one(void **state)
+{
+	_cleanup_close_ int root = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *path = strdup(getenv("XENSTORED_PATH"));
+	struct store s;
+
+	(void)state;
+	assert_int_equal(store_open(&s, root), 0);
+	store_close(&s);
+	assert_int_equal(unsetenv("XENSTORED_PATH"), 0);
+	assert_int_equal(store_open(&s, root), -ENOTCONN);
+	assert_int_equal(setenv("XENSTORED_PATH", path, 1), 0);
+}
+
 static int setup(void **state)
 {
 	const unsigned domids[] = {1, 2};
@@ -242,7 +257,7 @@ static int setup(void **state)
 	(void)state;
 	assert_int_equal(test_xenstored_start(&xenstored, domids, 2), 0);
 	assert_int_equal(test_xenstored_as(&xenstored, 0), 0);
-	return store_open(&store);
+	return store_open(&store, AT_FDCWD);
 }
 
 static int teardown(void **state)
@@ -268,6 +283,7 @@ int main(void)
 		cmocka_unit_test(disks_of_one_domain_are_looked_up_once),
 		cmocka_unit_test(a_failure_of_one_domain_is_not_the_nexts),
 		cmocka_unit_test(without_rules_nobody_is_asked),
+		cmocka_unit_test(below_another_root_there_is_no_xenstore_but_a_named_one),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
