@@ -58,7 +58,7 @@ struct own_target {
  * struct host_ops - what a host can do. @host is the controller's.
  * @now_us:	 the time.
  * @scan:	 bring the view up to date; it stays as it was on error, which the host reports.
- *		 Return: the time it took.
+ *		 Return: the processor time it took.
  * @sample:	 memory now, with what disks show as of the last scan. Return: 0 or negative errno.
  * @carry_out:	 begin an order. When it is over, and if it cannot begin, the host sends EVENT_DONE
  *		 or EVENT_FAILED, and not from within this call, in which it must not scan. The
@@ -86,7 +86,7 @@ struct host_ops {
  * @can_grow:	@ops->set_target can work.
  * @last:	memory at the last event.
  * @target_kb:	own target as last seen; 0 before.
- * @scan_us:	what the last scan took.
+ * @scan_us:	processor time of the last scan.
  * @vain_scans: consecutive ones under pressure that led to nothing; see scan_pause_us().
  * @passed:	decisions without an action, by their reason.
  */

@@ -20,8 +20,9 @@ static uint64_t least_idle_us(const struct policy *p)
 
 uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, bool shown)
 {
-	uint64_t usual_us = SCAN_PART * scan_us;
-	uint64_t longer_us = usual_us << (vain < VAIN_MAX ? vain : VAIN_MAX);
+	uint64_t pause_us = SCAN_PART * scan_us;
 
-	return shown ? max_u64(usual_us, min_u64(longer_us, least_idle_us(p))) : usual_us;
+	if (shown)
+		pause_us <<= vain < VAIN_MAX ? vain : VAIN_MAX;
+	return min_u64(pause_us, least_idle_us(p));
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 /* How often to try again what could not be put back. */
 #define PUT_BACK_US USEC_PER_SEC
@@ -65,14 +66,23 @@ static uint64_t machine_now_us(void *host)
 	return now_us();
 }
 
+/* Of this thread: a scan that has to wait costs nobody anything. */
+static uint64_t processor_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+}
+
 /* Modules and disks come and go. */
 static uint64_t machine_scan(void *host, struct host_view *view)
 {
 	struct agent *a = host;
 	struct inventory *inv = &a->inventory;
-	uint64_t start_us = now_us();
+	uint64_t start_us = processor_us();
 	int r = inventory_read(a->root, inv);
-	uint64_t took_us = now_us() - start_us;
+	uint64_t took_us = processor_us() - start_us;
 
 	if (r < 0)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot scan the disks: %s", strerror(-r));
