@@ -33,7 +33,8 @@
  * @listens:	 the agent is announced in this mailbox.
  * @served:	 the id of the last request that was taken from it.
  * @psi_fd:	 armed triggers, -1 where there is none.
- * @psi_last:	 totals when they were last read, where there are no triggers.
+ * @psi_since:	 totals at the begin of each kind's window, @psi_since_us, where there are no
+ *		 triggers.
  * @metrics_failed: the metrics file could not be written, which has been said.
  * @balloon_out: the last scan saw frames that are ballooned out.
  * @answer_due: what it asked for is carried out, with @answer_error.
@@ -67,7 +68,8 @@ struct agent {
 	int begin_error;
 	struct decision said[EVENT_COUNT];
 	int psi_fd[PSI_KINDS];
-	struct psi_totals psi_last;
+	struct psi_totals psi_since;
+	uint64_t psi_since_us[PSI_KINDS];
 	sd_event *event;
 	sd_event_source *psi_source[PSI_KINDS];
 	sd_event_source *psi_timer;

@@ -15,6 +15,12 @@ static const struct threshold *psi_threshold(const struct agent *a, int kind)
 	return kind == PSI_SOME ? &a->config.some : &a->config.full;
 }
 
+static bool is_off(const struct agent *a)
+{
+	return a->config.some.stall_us == 0 && a->config.full.stall_us == 0;
+}
+
+/* The shorter of the windows. */
 static uint64_t totals_period_us(const struct agent *a)
 {
 	uint64_t some = a->config.some.window_us;
@@ -34,25 +40,37 @@ static void lose_totals(struct agent *a, int error)
 	agent_tell_status(a);
 }
 
+static void begin_window(struct agent *a, int kind, const struct psi_totals *t)
+{
+	a->psi_since.us[kind] = t->us[kind];
+	a->psi_since_us[kind] = now_us();
+}
+
 /* What stalled while there were no totals is nobody's pressure now. */
 static void find_totals(struct agent *a, const struct psi_totals *t)
 {
-	a->psi_last = *t;
+	for (int k = 0; k < PSI_KINDS; k++)
+		begin_window(a, k, t);
 	a->report.psi = PSI_TOTALS;
 	say(MESSAGE_PRESSURE, LOG_NOTICE,
 	    "pressure information is there: reading totals on a timer");
 	agent_tell_status(a);
 }
 
+/* Each kind has its own window, which ends early when its stall time is reached. */
 static void compare_totals(struct agent *a, const struct psi_totals *t)
 {
 	for (int k = PSI_KINDS; k-- > 0;) {
-		uint64_t stall = psi_threshold(a, k)->stall_us;
+		const struct threshold *limit = psi_threshold(a, k);
+		bool reached = t->us[k] >= a->psi_since.us[k] + limit->stall_us;
 
-		if (stall && t->us[k] >= a->psi_last.us[k] + stall)
+		if (limit->stall_us == 0)
+			continue;
+		if (reached || now_us() - a->psi_since_us[k] >= limit->window_us)
+			begin_window(a, k, t);
+		if (reached)
 			agent_event(a, (struct event){.type = psi_events[k]});
 	}
-	a->psi_last = *t;
 }
 
 int pressure_on_timer(sd_event_source *s, uint64_t usec, void *user)
@@ -85,8 +103,12 @@ void pressure_close(struct agent *a)
 /* Totals on a timer where there are any, else nothing. */
 static void read_totals(struct agent *a, int error)
 {
+	struct psi_totals t = {0};
+
 	pressure_close(a);
-	a->report.psi = psi_read(a->root, &a->psi_last) == 0 ? PSI_TOTALS : PSI_NONE;
+	a->report.psi = psi_read(a->root, &t) == 0 ? PSI_TOTALS : PSI_NONE;
+	for (int k = 0; k < PSI_KINDS; k++)
+		begin_window(a, k, &t);
 	if (a->report.psi == PSI_TOTALS && totals_period_us(a))
 		arm_timer(a->psi_timer, now_us() + totals_period_us(a));
 	say(MESSAGE_PRESSURE, LOG_WARNING, "no pressure triggers (%s): %s", strerror(-error),
@@ -136,7 +158,7 @@ void pressure_open(struct agent *a)
 	int r = 0;
 
 	pressure_close(a);
-	a->report.psi = PSI_TRIGGER;
+	a->report.psi = is_off(a) ? PSI_OFF : PSI_TRIGGER;
 	for (int k = 0; k < PSI_KINDS && r >= 0; k++)
 		r = listen_trigger(a, k);
 	if (r < 0)

@@ -12,7 +12,7 @@
 #define PSI_FREE_WINDOW_US (2 * USEC_PER_SEC)
 
 const char *const psi_names[PSI_KINDS] = {"some", "full"};
-const char *const psi_mode_names[PSI_MODES] = {"trigger", "trigger-2s", "totals", "none"};
+const char *const psi_mode_names[PSI_MODES] = {"trigger", "trigger-2s", "totals", "none", "off"};
 
 int psi_parse(const char *text, struct psi_totals *t)
 {

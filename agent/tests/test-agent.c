@@ -410,6 +410,38 @@ static void totals_of_full_that_grow_are_hard_pressure(void **state)
 	assert_int_equal(w.writes[PARAM_GRANTS], 0);
 }
 
+/* A third of the threshold in each of the other kind's windows. */
+static void each_kind_of_totals_has_its_own_window(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	tree_put(&w.tree, CONFIG,
+		 ONE_ACTION "[pressure]\nsome = 250ms in 10s\nfull = 500ms in 500ms\n");
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
+	start_daemon(ARGS());
+	for (int i = 0; i < 3; i++) {
+		uint64_t end_us = now_us() + 600 * USEC_PER_MSEC;
+
+		stall(&s, "some");
+		while (now_us() < end_us)
+			pump(100);
+	}
+	WAIT(newest_is("no-gain"));
+	expect_newest("cause", "soft-pressure");
+	stop_daemon();
+	tree_unseal(&s);
+}
+
+static void pressure_that_is_off_is_shown_as_off(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, "[pressure]\nsome = off\nfull = off\n");
+	start_daemon(ARGS());
+	assert_non_null(strstr(w.notified, "pressure by off"));
+	stop_daemon();
+}
+
 /* A look, and nothing else: parameters cannot do that. */
 static void let_it_look(unsigned id)
 {
@@ -1742,6 +1774,8 @@ int main(int argc, char **argv)
 		T(a_target_that_takes_nothing_is_no_fall),
 		T(totals_of_some_that_grow_are_soft_pressure),
 		T(totals_of_full_that_grow_are_hard_pressure),
+		T(each_kind_of_totals_has_its_own_window),
+		T(pressure_that_is_off_is_shown_as_off),
 		T(frames_that_are_ballooned_out_while_it_runs_are_seen),
 		T(pressure_without_blkback_is_told_for_what_it_is),
 		T(the_pressure_of_this_machine_is_listened_to),
