@@ -100,9 +100,11 @@ static void sample(struct controller *c, struct event *e)
 	int r = c->ops->sample(c->host, &e->now);
 
 	if (r < 0) { /* goes on with what is known: whoever waits must not wait for ever */
-		tell(c, (struct news){.what = NEWS_NO_SAMPLE, .error = r});
+		if (!c->blind)
+			tell(c, (struct news){.what = NEWS_NO_SAMPLE, .error = r});
 		e->now = c->last;
 	}
+	c->blind = r < 0;
 	c->last = e->now;
 }
 

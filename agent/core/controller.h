@@ -32,7 +32,7 @@ enum news_kind {
 	NEWS_DECIDED,	 /* the controller's decision is new */
 	NEWS_GROWN,	 /* own target raised to news.kb */
 	NEWS_NOT_GROWN,	 /* it could not be: news.error; not told again until it could */
-	NEWS_NO_SAMPLE	 /* memory could not be read: news.error; the last figures count */
+	NEWS_NO_SAMPLE	 /* memory cannot be read any more: news.error; the last figures count */
 };
 
 /** struct news - what there is to tell. @error: negative errno. */
@@ -85,6 +85,7 @@ struct host_ops {
  * struct controller - one for each host.
  * @can_grow:	@ops->set_target can work.
  * @last:	memory at the last event.
+ * @blind:	it could not be read then; @last is of the event before.
  * @target_kb:	own target as last seen; 0 before.
  * @scan_us:	processor time of the last scan.
  * @vain_scans: consecutive ones under pressure that led to nothing; see scan_pause_us().
@@ -98,6 +99,7 @@ struct controller {
 	struct state state;
 	bool can_grow;
 	struct sample last;
+	bool blind;
 	uint64_t target_kb;
 	uint64_t scan_us;
 	unsigned vain_scans;

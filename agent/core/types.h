@@ -179,7 +179,7 @@ struct vbd {
  *		current), and slots where the driver shows them.
  * @mapped_kb:	of it, what grant mappings hold.
  * @available_kb: MemAvailable.
- * @pswpin:	pages swapped in since boot.
+ * @pswpin:	pages swapped in since boot; 0 on a kernel without swap, like @pswpout.
  * @pswpout:	pages swapped out since boot.
  */
 struct sample {

@@ -36,6 +36,7 @@
  * @psi_since:	 totals at the begin of each kind's window, @psi_since_us, where there are no
  *		 triggers.
  * @metrics_failed: the metrics file could not be written, which has been said.
+ * @scan_failed: the last scan did, which has been said.
  * @balloon_out: the last scan saw frames that are ballooned out.
  * @answer_due: what it asked for is carried out, with @answer_error.
  * @begin_error: why the order under way could not begin; 0: it did.
@@ -62,6 +63,7 @@ struct agent {
 	bool listens[MAILBOX_COUNT];
 	uint64_t served[MAILBOX_COUNT];
 	bool metrics_failed;
+	bool scan_failed;
 	bool balloon_out;
 	bool answer_due;
 	int answer_error;

@@ -84,8 +84,9 @@ static uint64_t machine_scan(void *host, struct host_view *view)
 	int r = inventory_read(a->root, inv);
 	uint64_t took_us = processor_us() - start_us;
 
-	if (r < 0)
+	if (r < 0 && !a->scan_failed)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot scan the disks: %s", strerror(-r));
+	a->scan_failed = r < 0;
 	domains_name(&a->store, &a->config.policy, &inv->now, DOMAINS_AT_ONCE);
 	learn_balloon(a);
 	if (inv->mechanism != a->facts.mechanism || inv->params != a->facts.params) {

@@ -91,6 +91,17 @@ int64_t balloon_held_kb(const struct balloon *b)
 	return b->target_kb > b->current_kb ? (int64_t)(b->target_kb - b->current_kb) : 0;
 }
 
+/* A kernel without swap has no such line, and swaps nothing. */
+static int find_swapped(const char *text, const char *key, uint64_t *pages)
+{
+	int r = find_number(text, key, pages);
+
+	if (r != -ENOENT)
+		return r;
+	*pages = 0;
+	return 0;
+}
+
 int memory_sample(const struct memory *h, struct sample *s)
 {
 	char text[16384];
@@ -105,9 +116,9 @@ int memory_sample(const struct memory *h, struct sample *s)
 	if (r == 0)
 		r = reread(h->vmstat, text, sizeof(text));
 	if (r == 0)
-		r = find_number(text, "pswpin", &s->pswpin);
+		r = find_swapped(text, "pswpin", &s->pswpin);
 	if (r == 0)
-		r = find_number(text, "pswpout", &s->pswpout);
+		r = find_swapped(text, "pswpout", &s->pswpout);
 	if (r < 0)
 		return r;
 	s->available_kb = (int64_t)available;

@@ -346,6 +346,16 @@ static void without_memory_figures_the_last_ones_count(void **state)
 	assert_true(send(EVENT_DONE));
 	assert_string_equal(h.told, "no-sample done judged");
 	assert_int_equal(c()->state.action.verdict, VERDICT_NO_GAIN);
+	after(S);
+	(void)send(EVENT_SOFT);
+	assert_null(strstr(h.told, "no-sample")); /* once is enough, until they are there again */
+	h.sample_error = 0;
+	after(S);
+	(void)send(EVENT_SOFT);
+	h.sample_error = -EIO;
+	after(S);
+	(void)send(EVENT_SOFT);
+	assert_non_null(strstr(h.told, "no-sample"));
 }
 
 static void a_target_that_falls_is_an_event(void **state)
