@@ -7,8 +7,8 @@
 
 /**
  * scan_pause_us() - how long not to scan again under pressure: scanning takes a fixed share of the
- * processor, however many disks there are, and a lesser share where scans lead to nothing; but never
- * longer than the shortest idle time, or disks would become idle unseen.
+ * processor, however many disks there are, and a lesser share where scans lead to nothing; but
+ * never longer than the shortest idle time, or disks would become idle unseen.
  * @scan_us: processor time of the last scan.
  * @vain:    consecutive scans that led to nothing.
  * @shown:   disks show their idle times; else scans have to see them, and stay as frequent.

@@ -28,14 +28,14 @@ static void tell_metrics(struct agent *a)
 	r = metrics_file_write(a->root, path, &a->report, &a->inventory, &a->memory, &a->store);
 	if (r < 0 && !a->metrics_failed)
 		say(MESSAGE_METRICS, LOG_WARNING, "cannot write metrics to /%s: %s", path,
-		    strerror(-r));
+		    r == -EEXIST ? "it is another program's file" : strerror(-r));
 	a->metrics_failed = r < 0;
 }
 
 static void drop_metrics(const struct agent *a)
 {
 	if (a->config.metrics_file[0] && !a->dry_run)
-		(void)unlinkat(a->root, a->config.metrics_file, 0);
+		metrics_file_drop(a->root, a->config.metrics_file);
 }
 
 void agent_tell_status(struct agent *a)

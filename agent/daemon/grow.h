@@ -30,7 +30,8 @@ void grower_close(struct grower *g);
 /** grower_free_kb() - free memory of Xen. Return: 0 or -EIO. */
 int grower_free_kb(struct grower *g, uint64_t *kb);
 
-/** grower_set() - this domain's target, as `xl mem-set` does. Return: 0 or libxl's negative error. */
+/** grower_set() - this domain's target, as `xl mem-set` does. Return: 0 or libxl's negative error.
+ */
 int grower_set(struct grower *g, uint64_t target_kb);
 
 #endif

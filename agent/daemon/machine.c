@@ -240,8 +240,8 @@ static const char *why_no_ram(const struct agent *a, char *buf, size_t size)
 		return "xen_blkback is not loaded or not usable";
 	if (!v)
 		return a->report.diagnosis.why[LEVEL_GRANTS];
-	(void)snprintf(buf, size, "domain %u %s, and what is left cannot be taken from single disks",
-		       v->domid,
+	(void)snprintf(buf, size,
+		       "domain %u %s, and what is left cannot be taken from single disks", v->domid,
 		       v->named ? "is excluded and has disks"
 				: "has disks and a name that cannot be read, and may be excluded");
 	return buf;

@@ -18,9 +18,13 @@
  * @h:	   to ask for the balloon.
  * @store: for the names of at most METRICS_DOMAINS_MAX domains; may be closed.
  *
- * Return: 0 or a negative errno; then the old file is still there.
+ * Return: 0 or a negative errno; then the old file is still there. -EEXIST: it is another
+ * program's.
  */
 int metrics_file_write(int root, const char *path, const struct report *r,
 		       const struct inventory *inv, const struct memory *h, struct store *store);
+
+/** metrics_file_drop() - remove the file, unless it is another program's. */
+void metrics_file_drop(int root, const char *path);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* xen-reclaimd: parses options and runs the agent. Everything else is the agent's. */
 #include "daemon/agent.h"
+#include "daemon/metrics-file.h"
 #include "host/lock.h"
 #include "host/util.h"
 
@@ -53,7 +54,7 @@ static void drop_metrics(int root)
 	struct config c = {0};
 
 	if (config_load(root, CONFIG_PATH, &c, &err) == 0 && c.metrics_file[0])
-		(void)unlinkat(root, c.metrics_file, 0);
+		metrics_file_drop(root, c.metrics_file);
 	config_free(&c);
 }
 

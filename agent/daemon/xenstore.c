@@ -268,8 +268,8 @@ void xenstore_name_domains(struct agent *a)
 		say(MESSAGE_CONFIG, LOG_WARNING,
 		    "a driver domain cannot read whose disks it serves: no section [domain ...] "
 		    "applies%s",
-		    excludes_any(&a->config.policy)
-			    ? ", and since one excludes a domain, nothing but requests is carried out"
-			    : "");
+		    excludes_any(&a->config.policy) ? ", and since one excludes a domain, nothing "
+						      "but requests is carried out"
+						    : "");
 	domains_name(&a->store, &a->config.policy, &a->inventory.now, UINT_MAX);
 }

@@ -147,8 +147,8 @@ static bool enter_domain(struct parser *p, const char *section, size_t len)
 	}
 	(void)snprintf(whom, sizeof(whom), "%.*s", (int)n, section + skip);
 	if (is_wrapped(whom, n)) {
-		(void)fail(p, "[domain]: without quotes or braces, as in [domain %.*s]",
-			   (int)n - 2, whom + 1);
+		(void)fail(p, "[domain]: without quotes or braces, as in [domain %.*s]", (int)n - 2,
+			   whom + 1);
 		return false;
 	}
 	if (is_uuid(whom))

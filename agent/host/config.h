@@ -64,8 +64,8 @@ void config_free(struct config *c);
  * @c:	  set as a whole on success, what it held being freed; untouched on error. Zero at first.
  * @err:  what is wrong and what would be right, on error.
  *
- * Return: 0; -EINVAL for a wrong section, key, value or unit and for a file that cannot be read; else
- * a negative errno.
+ * Return: 0; -EINVAL for a wrong section, key, value or unit and for a file that cannot be read;
+ * else a negative errno.
  */
 int config_load(int root, const char *path, struct config *c, struct config_error *err);
 

@@ -273,6 +273,20 @@ static void metrics_that_cannot_be_written_are_told_of_once(void **state)
 	expect_all_back();
 }
 
+static void the_file_of_another_program_is_left_alone(void **state)
+{
+	static const char theirs[] = "# HELP node_zfs_x x\nnode_zfs_x 1\n";
+
+	(void)state;
+	tree_put(&w.tree, CONFIG, WITH_METRICS);
+	tree_put(&w.tree, METRICS, theirs);
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "cannot write metrics to /" METRICS ": it is another program");
+	stop_daemon();
+	assert_int_equal(run(daemon_path, ARGS("--restore")), 0);
+	tree_expect(&w.tree, METRICS, theirs);
+}
+
 static void domains_have_their_names_in_the_metrics(void **state)
 {
 	static const char *const files[] = {"idle_ms", "pool_pages", "persistent_pages", "slot_kb"};
@@ -1194,8 +1208,7 @@ static void output_that_is_lost_is_a_failure(void **state)
 {
 	const char *const *const lines[] = {ARGS("--help"), ARGS("--version")};
 	const char *const *const cli[] = {ARGS("status"), ARGS("status", "--json"), ARGS("doctor"),
-					  ARGS("doctor", "--json"),
-					  ARGS("top", "--batch")};
+					  ARGS("doctor", "--json"), ARGS("top", "--batch")};
 
 	(void)state;
 	put_native("vbd-1-51712");
@@ -1749,6 +1762,7 @@ int main(int argc, char **argv)
 		T(metrics_stand_while_it_runs),
 		T(metrics_of_a_killed_daemon_are_removed),
 		T(a_reload_moves_the_metrics),
+		T(the_file_of_another_program_is_left_alone),
 		T(metrics_that_cannot_be_written_are_told_of_once),
 		T(domains_have_their_names_in_the_metrics),
 		T(a_dry_run_writes_no_metrics),
