@@ -154,7 +154,9 @@ static bool enter_domain(struct parser *p, const char *section, size_t len)
 	if (is_uuid(whom))
 		lower(whom);
 	p->rule = add_rule(&p->config->policy, whom);
-	if (!p->rule)
+	if (!p->rule && p->config->policy.n_rules < RULES_MAX)
+		p->result = -ENOMEM;
+	else if (!p->rule)
 		(void)fail(p, "[domain]: there is room for %d sections of domains", RULES_MAX);
 	return p->rule != NULL;
 }
@@ -329,7 +331,7 @@ static int cannot_read(const char *path, int error, struct config_error *err)
 		why = "it is a link to nothing";
 	(void)snprintf(err->text, sizeof(err->text), "/%.400s: cannot be read: %s", path, why);
 	make_printable(err->text);
-	return -EINVAL;
+	return error == -E2BIG || error == -ENOENT ? -EINVAL : error;
 }
 
 /* One that would have to be waited for is never opened. Return: 1; 0 if there is none. */
