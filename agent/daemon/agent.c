@@ -287,6 +287,9 @@ int agent_start(struct agent *a, int root, bool dry_run)
 	if (gives_no_ram(a))
 		say(MESSAGE_NO_RAM, LOG_NOTICE, "reclaim gives no RAM back here: %s",
 		    a->report.diagnosis.why[LEVEL_GRANTS]);
+	else if (a->report.diagnosis.gives_ram[LEVEL_GRANTS] == ANSWER_UNKNOWN)
+		say(MESSAGE_NO_RAM, LOG_NOTICE, "%s: no configuration of this kernel is found",
+		    a->report.diagnosis.why[LEVEL_GRANTS]);
 	agent_tell_status(a);
 	return 0;
 }

@@ -529,6 +529,16 @@ static void request_slots_are_ram_where_grants_are_none(void **state)
 	stop_daemon();
 }
 
+static void that_nobody_can_tell_is_said_at_start(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, "proc/cmdline", "ro\n");
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR,
+		    "cannot tell where this kernel takes pages for grants from: no configuration");
+	stop_daemon();
+}
+
 /* No RAM comes back here. A library of the tests stands for libxenlight. */
 static void start_grower(struct sealed *s)
 {
@@ -1777,6 +1787,7 @@ int main(int argc, char **argv)
 		T(top_obeys_its_keys),
 		T(parameters_are_left_alone_where_a_domain_is_excluded),
 		T(request_slots_are_ram_where_grants_are_none),
+		T(that_nobody_can_tell_is_said_at_start),
 		T(hard_pressure_that_cannot_be_relieved_grows_dom0),
 		T(a_target_that_was_there_first_may_be_of_this_minute),
 		T(the_first_target_that_is_set_is_an_administrators),

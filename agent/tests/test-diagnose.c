@@ -10,7 +10,9 @@
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <zlib.h>
 
 /* Dom0 in which reclaim is exact: Linux 6.1 with unpopulated memory switched off. */
 static struct facts ballooned(void)
@@ -408,22 +410,43 @@ static void where_pages_come_from_is_found_out(void **state)
 	assert_int_equal(f.unpopulated, ANSWER_NO);
 }
 
-static void without_a_configuration_the_symbols_tell(void **state)
+static void put_compressed(const char *path, const char *text)
+{
+	int fd;
+	gzFile f;
+
+	tree_put(&tree, path, "");
+	fd = openat(tree.root, path, O_WRONLY);
+	assert_true(fd >= 0);
+	f = gzdopen(fd, "w");
+	assert_non_null(f);
+	assert_true(gzputs(f, text) > 0);
+	assert_int_equal(gzclose(f), Z_OK);
+}
+
+/* The sandbox hides symbols: with them daemon and doctor would not agree. */
+static void the_configuration_is_found_wherever_it_is(void **state)
 {
 	struct facts f;
 
 	(void)state;
 	put_dom0();
 	tree_drop(&tree, "boot");
+	tree_put(&tree, "proc/kallsyms", "0000000000000000 T xen_alloc_unpopulated_pages\n");
 	facts_gather(tree.root, &f);
 	assert_int_equal(f.unpopulated, ANSWER_UNKNOWN);
-	tree_put(&tree, "proc/kallsyms", "0000000000000000 T xen_alloc_ballooned_pages\n");
-	facts_gather(tree.root, &f);
-	assert_int_equal(f.unpopulated, ANSWER_NO);
-	tree_put(&tree, "proc/kallsyms",
-		 "0000000000000000 T x\n0000000000000000 T xen_alloc_unpopulated_pages\n");
+	put_compressed("proc/config.gz", "CONFIG_XEN=y\nCONFIG_XEN_UNPOPULATED_ALLOC=y\n");
 	facts_gather(tree.root, &f);
 	assert_int_equal(f.unpopulated, ANSWER_YES);
+	tree_put(&tree, "lib/modules/6.1.0-32-amd64/config",
+		 "# CONFIG_XEN_UNPOPULATED_ALLOC is not set\n");
+	facts_gather(tree.root, &f);
+	assert_int_equal(f.unpopulated, ANSWER_NO);
+	/* one that is cut off says nothing */
+	tree_drop(&tree, "lib");
+	tree_put(&tree, "proc/config.gz", "\x1f\x8b\x08");
+	facts_gather(tree.root, &f);
+	assert_int_equal(f.unpopulated, ANSWER_UNKNOWN);
 }
 
 /* A kernel before 4.20. */
@@ -475,7 +498,7 @@ int main(void)
 		T(a_pvh_dom0_is_seen),
 		T(memory_that_comes_online_is_seen),
 		T(where_pages_come_from_is_found_out),
-		T(without_a_configuration_the_symbols_tell),
+		T(the_configuration_is_found_wherever_it_is),
 		T(parameters_that_are_not_all_there_cannot_be_used),
 		T(pressure_without_triggers_is_seen),
 	};
