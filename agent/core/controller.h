@@ -47,6 +47,7 @@ struct news {
 /**
  * struct own_target - of this domain's memory.
  * @set: somebody has set it; else the kernel says what it was started with.
+ * @current_kb: what the domain has, on the scale of @kb; 0: not known.
  */
 struct own_target {
 	bool set;

@@ -39,6 +39,9 @@
  * @scan_failed: the last scan did, which has been said.
  * @balloon_out: the last scan saw frames that are ballooned out.
  * @answer_due: what it asked for is carried out, with @answer_error.
+ * @last_target_kb: own target in xenstore as last read, there since @last_target_us; 0: never.
+ * @unseen_kb:	 how much less the kernel's own target is than that: what a driver domain has and
+ *		 Linux does not see.
  * @begin_error: why the order under way could not begin; 0: it did.
  * @said:	 the last decision on each kind of event that was logged.
  * @grower:	 NULL unless growing is configured and possible.
@@ -67,6 +70,9 @@ struct agent {
 	bool balloon_out;
 	bool answer_due;
 	int answer_error;
+	uint64_t last_target_kb;
+	uint64_t last_target_us;
+	uint64_t unseen_kb;
 	int begin_error;
 	struct decision said[EVENT_COUNT];
 	int psi_fd[PSI_KINDS];

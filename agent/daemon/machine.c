@@ -200,6 +200,24 @@ void machine_open_grower(struct agent *a)
 	a->controller.can_grow = a->grower != NULL;
 }
 
+/*
+ * In an HVM or PVH domain Linux leaves out what the toolstack counts and it cannot see: its target
+ * is less than xenstore's, always by as much. That can be told once the target has stood still, for
+ * Linux is told of a new one as well.
+ */
+static void learn_scale(struct agent *a, uint64_t target_kb, uint64_t kernel_kb)
+{
+	bool first = a->last_target_us == 0;
+	bool moved = target_kb != a->last_target_kb;
+
+	if (first || moved) {
+		a->last_target_kb = target_kb;
+		a->last_target_us = now_us();
+	}
+	if (first || (!moved && now_us() - a->last_target_us >= USEC_PER_SEC))
+		a->unseen_kb = target_kb > kernel_kb ? target_kb - kernel_kb : 0;
+}
+
 /* Dom0 has none in xenstore before the first that is set: until then the kernel's own is true. */
 static int machine_read_target(void *host, struct own_target *t)
 {
@@ -208,8 +226,10 @@ static int machine_read_target(void *host, struct own_target *t)
 	int r = xenstore_read_target(a, &t->kb);
 	int known = memory_balloon(&a->memory, &b);
 
+	if (r == 0 && known == 0 && a->driver_domain)
+		learn_scale(a, t->kb, b.target_kb);
 	t->set = r == 0;
-	t->current_kb = known < 0 ? 0 : b.current_kb;
+	t->current_kb = known < 0 ? 0 : b.current_kb + a->unseen_kb;
 	if (r != -ENOENT)
 		return r;
 	t->kb = b.target_kb;

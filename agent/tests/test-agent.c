@@ -1040,6 +1040,26 @@ static void a_driver_domain_is_asked_by_dom0_and_from_within(void **state)
 	expect_all_back();
 }
 
+/* An HVM domain: xenstore's target has 20,000 kB that Linux does not see, and the kernel's has not.
+ */
+static void falls_are_compared_on_one_scale(void **state)
+{
+	(void)state;
+	make_mailbox();
+	enter_driver_domain();
+	store_put(IN_DRIVER(TARGET), "720000");
+	put_native("vbd-1-51712");
+	start_daemon(ARGS());
+	store_put(IN_DRIVER(TARGET), "625000"); /* 605,000 of the kernel's, which has 600,000 */
+	store_put(REQUEST_TO_DRIVER, "85 9999999999 pool - *");
+	WAIT(driver_responds("85 ok"));
+	assert_int_equal(actions_now(), 1);
+	store_put(IN_DRIVER(TARGET), "610000");
+	WAIT(actions_now() == 2);
+	expect_newest("cause", "balloon");
+	stop_daemon();
+}
+
 /* What stands in the one mailbox still is no new request since the other had one. */
 static void each_mailbox_is_served_once_for_each_request(void **state)
 {
@@ -1812,6 +1832,7 @@ int main(int argc, char **argv)
 		T(one_disk_is_told_where_the_kernel_offers_it),
 		T(without_the_daemon_a_trigger_says_so),
 		T_DRIVER(a_driver_domain_is_asked_by_dom0_and_from_within),
+		T_DRIVER(falls_are_compared_on_one_scale),
 		T_DRIVER(each_mailbox_is_served_once_for_each_request),
 		T_DRIVER(a_driver_domain_with_an_excluded_domain_acts_on_requests_alone),
 		T_DRIVER(a_driver_domain_without_the_toolstacks_mailbox_has_its_own),
