@@ -114,6 +114,20 @@ static void disconnect(struct agent *a)
 	memset(a->listens, 0, sizeof(a->listens));
 }
 
+/* Nobody is to wait for an answer that does not come. */
+static void withdraw(struct agent *a, enum mailbox m)
+{
+	(void)store_write(&a->store, mailboxes[m].agent, "");
+	a->listens[m] = false;
+}
+
+static void withdraw_all(struct agent *a)
+{
+	for (enum mailbox m = 0; m < MAILBOX_COUNT; m++)
+		if (a->listens[m])
+			withdraw(a, m);
+}
+
 static void lose_store(struct agent *a, int error)
 {
 	say(MESSAGE_XENSTORE, LOG_ERR,
@@ -169,6 +183,13 @@ static int on_store_life(sd_event_source *s, int fd, uint32_t revents, void *use
 	return 0;
 }
 
+/* For want of rights or of quota; what else goes wrong is the connection's. */
+static bool is_refused(int error)
+{
+	return error == -EACCES || error == -EPERM || error == -ENOSPC || error == -E2BIG;
+}
+
+/* One that is refused leaves the others as they are. */
 static int listen_mailbox(struct agent *a, enum mailbox m)
 {
 	int r = store_write(&a->store, mailboxes[m].agent, MAILBOX_VERSION);
@@ -178,22 +199,40 @@ static int listen_mailbox(struct agent *a, enum mailbox m)
 		r = store_watch(&a->store, mailboxes[m].request);
 	if (r == 0)
 		read_response(a, m);
-	return r;
+	if (!is_refused(r))
+		return r;
+	if (a->listens[m])
+		withdraw(a, m);
+	if (m == MAILBOX_TOOLSTACKS && r == -EACCES)
+		say(MESSAGE_XENSTORE, LOG_NOTICE,
+		    "dom0's toolstack made no mailbox for this domain: its requests are not "
+		    "served");
+	else
+		say(MESSAGE_XENSTORE, LOG_WARNING,
+		    "xenstore refuses the mailbox %s (%s): requests there are not served",
+		    mailboxes[m].request,
+		    r == -ENOSPC || r == -E2BIG ? "this domain's quota" : strerror(-r));
+	return 0;
 }
 
 static int listen_mailboxes(struct agent *a)
 {
 	int r = listen_mailbox(a, MAILBOX_TOOLSTACKS);
 
-	if (a->driver_domain && r == -EACCES) {
-		say(MESSAGE_XENSTORE, LOG_NOTICE,
-		    "dom0's toolstack made no mailbox for this domain: its requests are not "
-		    "served");
-		r = 0;
-	}
 	if (a->driver_domain && r == 0)
 		r = listen_mailbox(a, MAILBOX_DRIVER_DOMAINS);
 	return r;
+}
+
+static int watch_target(struct agent *a)
+{
+	int r = store_watch(&a->store, BALLOON_TARGET);
+
+	if (!is_refused(r))
+		return r;
+	say(MESSAGE_XENSTORE, LOG_WARNING, "xenstore refuses to watch %s (%s): it is not followed",
+	    BALLOON_TARGET, strerror(-r));
+	return 0;
 }
 
 static int listen_store(struct agent *a)
@@ -201,7 +240,7 @@ static int listen_store(struct agent *a)
 	int r = a->dry_run ? 0 : listen_mailboxes(a);
 
 	if (r == 0)
-		r = store_watch(&a->store, BALLOON_TARGET);
+		r = watch_target(a);
 	if (r == 0)
 		r = sd_event_add_io(a->event, &a->store_source, store_fd(&a->store), EPOLLIN,
 				    on_store, a);
@@ -222,6 +261,7 @@ static int try_store(struct agent *a)
 		r = listen_store(a);
 	}
 	if (r < 0) {
+		withdraw_all(a);
 		disconnect(a);
 		arm_timer(a->store_timer, now_us() + AGAIN_US);
 	}
@@ -256,9 +296,7 @@ int xenstore_on_timer(sd_event_source *s, uint64_t usec, void *user)
 
 void xenstore_close(struct agent *a)
 {
-	for (enum mailbox m = 0; m < MAILBOX_COUNT; m++)
-		if (a->listens[m])
-			(void)store_write(&a->store, mailboxes[m].agent, "");
+	withdraw_all(a);
 	disconnect(a);
 }
 

@@ -1040,6 +1040,42 @@ static void a_driver_domain_is_asked_by_dom0_and_from_within(void **state)
 	expect_all_back();
 }
 
+static void a_mailbox_of_its_own_that_it_cannot_make_leaves_the_other(void **state)
+{
+	(void)state;
+	make_mailbox();
+	make_node(IN_DRIVER("data"), 0);
+	enter_driver_domain();
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "xenstore refuses the mailbox data/blkback-reclaim");
+	store_put(REQUEST_TO_DRIVER, "86 9999999999 pool - *");
+	WAIT(driver_responds("86 ok 2 "));
+	stop_daemon();
+	assert_string_equal(store_get(IN_DRIVER(MAILBOX_AGENT)), "");
+	assert_true(xs_rm(dom0, XBT_NULL, IN_DRIVER("data")));
+}
+
+/* xenstored's default for a domain is 1,000 nodes. */
+static void a_domain_out_of_quota_serves_what_it_can(void **state)
+{
+	char path[64];
+
+	(void)state;
+	make_mailbox();
+	make_node(IN_DRIVER("data"), DRIVER_DOMAIN);
+	for (int i = 0; i < 1001; i++) {
+		(void)snprintf(path, sizeof(path), IN_DRIVER("data/full/%d"), i);
+		make_node(path, DRIVER_DOMAIN);
+	}
+	enter_driver_domain();
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "this domain's quota): requests there are not served");
+	store_put(REQUEST_TO_DRIVER, "87 9999999999 pool - *");
+	WAIT(driver_responds("87 ok 2 "));
+	stop_daemon();
+	assert_true(xs_rm(dom0, XBT_NULL, IN_DRIVER("data")));
+}
+
 /* An HVM domain: xenstore's target has 20,000 kB that Linux does not see, and the kernel's has not.
  */
 static void falls_are_compared_on_one_scale(void **state)
@@ -1833,6 +1869,8 @@ int main(int argc, char **argv)
 		T(without_the_daemon_a_trigger_says_so),
 		T_DRIVER(a_driver_domain_is_asked_by_dom0_and_from_within),
 		T_DRIVER(falls_are_compared_on_one_scale),
+		T_DRIVER(a_mailbox_of_its_own_that_it_cannot_make_leaves_the_other),
+		T_DRIVER(a_domain_out_of_quota_serves_what_it_can),
 		T_DRIVER(each_mailbox_is_served_once_for_each_request),
 		T_DRIVER(a_driver_domain_with_an_excluded_domain_acts_on_requests_alone),
 		T_DRIVER(a_driver_domain_without_the_toolstacks_mailbox_has_its_own),
