@@ -79,10 +79,10 @@ static struct json_object *params_json(int root)
 static struct json_object *new_domain(struct store *s, const struct policy *p, const struct vbd *v)
 {
 	struct json_object *o = json_object_new_object();
-	char name[256];
+	char name[DOMAIN_NAME_SIZE];
 
 	json_put_number(o, "domid", v->domid);
-	if (domain_name(s, v->domid, name, sizeof(name)) >= 0)
+	if (domain_name_text(s, v->domid, name) >= 0)
 		json_put_string(o, "name", name);
 	if (p->n_rules > 0 && v->named && v->rule)
 		json_put_string(o, "rule", p->rules[v->rule - 1].whom);

@@ -6,10 +6,41 @@
 
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <langinfo.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
+#include <wchar.h>
+
+void show_text(char *text, size_t columns)
+{
+	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	char *to = text;
+
+	for (const char *from = text; *from;) {
+		size_t n = 1;
+		wchar_t c;
+
+		while ((from[n] & 0xc0) == 0x80) /* the rest of a character */
+			n++;
+		if (utf8 && n > 1 && mbtowc(&c, from, n) > 0) {
+			size_t width = (size_t)wcwidth(c);
+
+			if (width > columns)
+				break;
+			columns -= width;
+			memmove(to, from, n);
+			to += n;
+		} else {
+			if (columns-- == 0)
+				break;
+			*to++ = n > 1 ? '?' : *from;
+		}
+		from += n;
+	}
+	*to = '\0';
+}
 
 void complain(const char *fmt, ...)
 {
@@ -19,7 +50,8 @@ void complain(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	make_printable(text);
+	make_text(text);
+	show_text(text, SIZE_MAX);
 	(void)fprintf(stderr, "xen-reclaim: %s\n", text);
 }
 

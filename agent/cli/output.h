@@ -13,6 +13,12 @@ struct json_object;
 struct libscols_line;
 struct libscols_table;
 
+/**
+ * show_text() - have @text, which is as make_text() leaves it, fit where it is shown: what the
+ * user's locale has no character for becomes "?", and what goes beyond so many columns is cut off.
+ */
+void show_text(char *text, size_t columns);
+
 /** complain() - one line on stderr that starts with the program's name. */
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
 

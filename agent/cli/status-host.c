@@ -7,6 +7,7 @@
 
 #include "core/names.h"
 #include "core/units.h"
+#include "host/domains.h"
 #include "host/params.h"
 
 #include <inttypes.h>
@@ -125,9 +126,13 @@ static void add_domain(struct libscols_table *t, struct json_object *o, uint64_t
 {
 	struct libscols_line *line = scols_table_new_line(t, NULL);
 	struct json_object *disks = json_member(o, "disks");
+	char name[DOMAIN_NAME_SIZE];
 	size_t c = 0;
 
-	(void)scols_line_set_data(line, c++, json_member(o, "name") ? json_string(o, "name") : "?");
+	(void)snprintf(name, sizeof(name), "%s",
+		       json_member(o, "name") ? json_string(o, "name") : "?");
+	show_text(name, SIZE_MAX);
+	(void)scols_line_set_data(line, c++, name);
 	table_number(line, c++, true, json_number(o, "domid"));
 	table_number(line, c++, true, (int64_t)json_list_length(disks));
 	set_idle(line, c++, disks, idle_ms);

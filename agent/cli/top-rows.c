@@ -73,7 +73,7 @@ static void start_row(struct top *t, struct row *r, const struct vbd *v, bool sa
 	*r = (struct row){.vbd = v, .idle_known = true, .seen = ALL_LEVELS, .moving = true};
 	if (same_domain)
 		memcpy(r->name, r[-1].name, sizeof(r->name));
-	else if (domain_name(&t->store, v->domid, r->name, sizeof(r->name)) < 0)
+	else if (domain_name_text(&t->store, v->domid, r->name) < 0)
 		(void)snprintf(r->name, sizeof(r->name), "?");
 }
 

@@ -15,22 +15,24 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <libsmartcols/libsmartcols.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
-#define WIDTH	       80
-#define NAME_MAX_CHARS 15
-#define HEAD_LINES     5
-#define SCREEN_LINES   24 /* where the terminal does not say how many it has */
+#define WIDTH		 80
+#define NAME_MAX_COLUMNS 15
+#define HEAD_LINES	 5
+#define SCREEN_LINES	 24 /* where the terminal does not say how many it has */
 
 static const char *const sort_names[SORT_COUNT] = {"held", "I/O", "idle", "name"};
 
 static void add_row(const struct top *t, struct libscols_table *table, const struct row *r)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
-	char text[64];
+	char text[DOMAIN_NAME_SIZE];
 	size_t c = 0;
 
-	(void)snprintf(text, sizeof(text), "%.*s", NAME_MAX_CHARS, r->name);
+	memcpy(text, r->name, sizeof(text));
+	show_text(text, NAME_MAX_COLUMNS);
 	(void)scols_line_set_data(line, c++, text);
 	table_number(line, c++, true, r->vbd->domid);
 	if (t->by_disk) {

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/sight.h"
 
+#include "host/domains.h"
 #include "host/inventory.h"
 #include "host/memory.h"
 #include "host/psi.h"
@@ -52,7 +53,7 @@ struct scan {
  */
 struct row {
 	const struct vbd *vbd;
-	char name[64];
+	char name[DOMAIN_NAME_SIZE];
 	uint64_t disks;
 	bool idle_known;
 	unsigned seen;

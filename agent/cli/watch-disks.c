@@ -17,30 +17,19 @@
 /* An idle time that is off by more than this from the time passed means a request. */
 #define SLACK_US (2 * USEC_PER_SEC)
 
-#define UUID_CHARS 36
-
-/* A word of a trace is printable, and has no blank in it. */
-static void make_word(char *text)
-{
-	for (; *text; text++)
-		if (*text <= ' ' || *text > '~')
-			*text = '_';
-}
-
 static void tell_domain(struct watcher *w, uint16_t domid)
 {
 	struct trace_event e = {.word = TRACE_DOMAIN, .vbd = {.domid = domid}};
 	struct json_object *o;
 	char uuid[DOMAIN_UUID_SIZE];
-	char text[96];
+	char text[DOMAIN_NAME_SIZE + 16];
 
-	if (domain_name(&w->store, domid, e.name, sizeof(e.name)) < 0)
+	if (domain_name(&w->store, domid, e.name) < 0)
 		return;
-	if (domain_uuid(&w->store, domid, uuid) == 0 && strlen(uuid) == UUID_CHARS)
-		memcpy(e.uuid, uuid, UUID_CHARS + 1);
-	make_word(e.name);
-	make_word(e.uuid);
+	if (domain_uuid(&w->store, domid, uuid) == 0 && is_uuid(uuid))
+		memcpy(e.uuid, uuid, sizeof(e.uuid));
 	watch_record(w, &e);
+	make_text(e.name);
 	o = json_object_new_object();
 	json_put_number(o, "domid", domid);
 	json_put_string(o, "name", e.name);

@@ -22,7 +22,8 @@ void watch_tell(const struct watcher *w, const char *event, struct json_object *
 		return;
 	}
 	clock_text(time_us, clock, sizeof(clock));
-	make_printable(text);
+	make_text(text);
+	show_text(text, SIZE_MAX);
 	(void)printf("%s %-8s %s\n", clock, event, text);
 	(void)fflush(stdout);
 	(void)json_object_put(o);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <locale.h>
 #include <string.h>
 
 /* Anywhere among the arguments, so that it also helps with a half-typed line. */
@@ -78,5 +79,6 @@ static enum exit_status run_line(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	(void)setlocale(LC_CTYPE, "");
 	return (int)finish_output(run_line(argc, argv));
 }

@@ -52,7 +52,7 @@ void say(enum message m, int priority, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	make_printable(text);
+	make_text(text);
 	if (priority < LOG_DEBUG)
 		to_stderr(text);
 	(void)sd_journal_send("MESSAGE=%s", text, "PRIORITY=%d", priority, "MESSAGE_ID=%s",

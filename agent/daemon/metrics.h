@@ -7,18 +7,19 @@
 #define XEN_RECLAIM_METRICS_H
 
 #include "daemon/report.h"
+#include "host/domains.h"
 #include "host/memory.h"
 
 /** So many domains have series of their own, those that hold most; the rest has one sum. */
 #define METRICS_DOMAINS_MAX 20
 
 /** No text is longer: of it 120 lines count actions, 63 tell of domains with a name each. */
-#define METRICS_MAX_BYTES ((size_t)64 * 1024)
+#define METRICS_MAX_BYTES ((size_t)128 * 1024)
 
 /** struct metrics_domain - what the disks of one domain hold; @name: as the toolstack has it. */
 struct metrics_domain {
 	uint16_t domid;
-	char name[64];
+	char name[DOMAIN_NAME_SIZE];
 	uint64_t held_kb[LEVEL_COUNT];
 };
 

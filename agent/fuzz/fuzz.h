@@ -55,11 +55,21 @@ static inline uint64_t next_number(struct input *in)
 	return v;
 }
 
-/** check_printable() - no byte that a terminal could take for a command. */
+/** check_printable() - nothing that make_text() would change, but for @also. */
 static inline void check_printable(const char *text, size_t len, const char *also)
 {
-	for (size_t i = 0; i < len; i++)
-		check((text[i] >= ' ' && text[i] <= '~') || (text[i] && strchr(also, text[i])));
+	char *is = strndup(text, len);
+	char *was;
+
+	check(is && strlen(is) == len);
+	for (char *at = is; *at; at++)
+		if (strchr(also, *at))
+			*at = ' ';
+	was = strdup(is);
+	make_text(is);
+	check(was && strcmp(is, was) == 0);
+	free(was);
+	free(is);
 }
 
 /**

@@ -3,6 +3,7 @@
 #include "host/config.h"
 
 #include "host/config-keys.h"
+#include "host/domains.h"
 #include "host/util.h"
 
 #include <dirent.h>
@@ -56,7 +57,7 @@ __attribute__((format(printf, 2, 3))) static int fail(struct parser *p, const ch
 	va_start(ap, fmt);
 	(void)vsnprintf(p->err->text + n, sizeof(p->err->text) - (size_t)n, fmt, ap);
 	va_end(ap);
-	make_printable(p->err->text); /* what a file holds may be anything */
+	make_text(p->err->text); /* what a file holds may be anything */
 	return 0;
 }
 
@@ -71,20 +72,8 @@ static const char *shown(const char *value, char buf[static 48])
 
 #define DOMAIN_SECTION "domain"
 #define DOMAIN_FORM                                                                                \
-	"a domain's section is \"[domain NAME]\" or \"[domain UUID]\", of 1 to 63 printable "      \
+	"a domain's section is \"[domain NAME]\" or \"[domain UUID]\", of up to 63 bytes of printable "      \
 	"characters"
-
-static bool is_uuid(const char *s)
-{
-	if (strlen(s) != 36)
-		return false;
-	for (size_t i = 0; s[i]; i++)
-		if (i == 8 || i == 13 || i == 18 || i == 23
-			    ? s[i] != '-'
-			    : !strchr("0123456789abcdefABCDEF", s[i]))
-			return false;
-	return true;
-}
 
 /* As other files have names and UUIDs: no domain would match. */
 static bool is_wrapped(const char *s, size_t n)
@@ -129,6 +118,7 @@ static bool enter_domain(struct parser *p, const char *section, size_t len)
 {
 	size_t skip = strlen(DOMAIN_SECTION);
 	char whom[DOMAIN_MAX_CHARS + 1];
+	char text[DOMAIN_MAX_CHARS + 1];
 	size_t n;
 
 	while (skip < len && section[skip] == ' ')
@@ -139,13 +129,13 @@ static bool enter_domain(struct parser *p, const char *section, size_t len)
 		(void)fail(p, "[domain]: " DOMAIN_FORM);
 		return false;
 	}
-	for (size_t i = skip; i < len; i++) {
-		if (section[i] >= ' ' && section[i] <= '~')
-			continue;
+	(void)snprintf(whom, sizeof(whom), "%.*s", (int)n, section + skip);
+	memcpy(text, whom, sizeof(text));
+	make_text(text);
+	if (strcmp(text, whom) != 0) {
 		(void)fail(p, "[domain]: " DOMAIN_FORM);
 		return false;
 	}
-	(void)snprintf(whom, sizeof(whom), "%.*s", (int)n, section + skip);
 	if (is_wrapped(whom, n)) {
 		(void)fail(p, "[domain]: without quotes or braces, as in [domain %.*s]", (int)n - 2,
 			   whom + 1);
@@ -330,7 +320,7 @@ static int cannot_read(const char *path, int error, struct config_error *err)
 	else if (error == -ENOENT)
 		why = "it is a link to nothing";
 	(void)snprintf(err->text, sizeof(err->text), "/%.400s: cannot be read: %s", path, why);
-	make_printable(err->text);
+	make_text(err->text);
 	return error == -E2BIG || error == -ENOENT ? -EINVAL : error;
 }
 
@@ -407,7 +397,7 @@ static int check_backoff(const struct policy *p, struct config_error *err)
 	(void)snprintf(err->text, sizeof(err->text), "%s: is %s than [backoff] %s, which is %s",
 		       err->backoff_at, err->max_is_last ? "shorter" : "longer",
 		       err->max_is_last ? "first" : "max", err->max_is_last ? first : max);
-	make_printable(err->text);
+	make_text(err->text);
 	return -EINVAL;
 }
 

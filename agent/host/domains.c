@@ -32,14 +32,33 @@ static int read_key(struct store *s, unsigned domid, const char *key, char *buf,
 	return s->xs ? store_read(s, path, buf, size) : -ENOTCONN;
 }
 
-int domain_name(struct store *s, unsigned domid, char *buf, size_t size)
+int domain_name(struct store *s, unsigned domid, char buf[static DOMAIN_NAME_SIZE])
 {
-	int n = read_key(s, domid, "name", buf, size);
+	int n = read_key(s, domid, "name", buf, DOMAIN_NAME_SIZE);
 
 	if (n <= 0)
 		*buf = '\0';
-	make_printable(buf);
 	return n < 0 ? n : n == 0 ? -ENOENT : 0;
+}
+
+int domain_name_text(struct store *s, unsigned domid, char buf[static DOMAIN_NAME_SIZE])
+{
+	int r = domain_name(s, domid, buf);
+
+	make_text(buf);
+	return r;
+}
+
+bool is_uuid(const char *s)
+{
+	if (strlen(s) != 36)
+		return false;
+	for (size_t i = 0; s[i]; i++)
+		if (i == 8 || i == 13 || i == 18 || i == 23
+			    ? s[i] != '-'
+			    : !strchr("0123456789abcdefABCDEF", s[i]))
+			return false;
+	return true;
 }
 
 int domain_uuid(struct store *s, unsigned domid, char buf[static DOMAIN_UUID_SIZE])
@@ -70,11 +89,11 @@ static bool is_passing(const char *name)
 static int look_up_one(struct store *s, const struct policy *p, unsigned domid, uint16_t *rule)
 {
 	char uuid[DOMAIN_UUID_SIZE];
-	char name[256];
+	char name[DOMAIN_NAME_SIZE];
 	int n = domain_uuid(s, domid, uuid);
 
 	if (n >= 0)
-		n = read_key(s, domid, "name", name, sizeof(name));
+		n = read_key(s, domid, "name", name, DOMAIN_NAME_SIZE);
 	if (n < 0)
 		return n;
 	*rule = domains_rule(p, uuid, name);

@@ -9,11 +9,17 @@
 #include "host/inventory.h"
 #include "host/store.h"
 
+/** DOMAIN_NAME_SIZE - room for any name that is looked up; libxl has no limit. */
+#define DOMAIN_NAME_SIZE 256
+
 /**
- * domain_name() - as the toolstack has it, made printable.
+ * domain_name() - as the toolstack has it, byte by byte: what rules are compared with.
  * Return: 0; -ENOTCONN without a connection; else a negative errno, and @buf is "".
  */
-int domain_name(struct store *s, unsigned domid, char *buf, size_t size);
+int domain_name(struct store *s, unsigned domid, char buf[static DOMAIN_NAME_SIZE]);
+
+/** domain_name_text() - the same as make_text() has it, to be shown. */
+int domain_name_text(struct store *s, unsigned domid, char buf[static DOMAIN_NAME_SIZE]);
 
 /** DOMAIN_UUID_SIZE - room for any value in the place of a UUID, which has 36 characters. */
 #define DOMAIN_UUID_SIZE 256
@@ -23,6 +29,9 @@ int domain_name(struct store *s, unsigned domid, char *buf, size_t size);
  * Return: 0; -ENOTCONN without a connection; else a negative errno.
  */
 int domain_uuid(struct store *s, unsigned domid, char buf[static DOMAIN_UUID_SIZE]);
+
+/** is_uuid() - 36 characters of a UUID's form, in either case. */
+bool is_uuid(const char *s);
 
 /** DOMAINS_AT_ONCE - so many domains are looked up while somebody waits for a decision. */
 #define DOMAINS_AT_ONCE 64

@@ -338,8 +338,20 @@ int inventory_read(int root, struct inventory *inv)
 	return 0;
 }
 
+/* a to z, aa to zz, aaa and so on, as Linux counts disks; up to 2^20 of them. */
+static const char *letters(uint32_t disk, char buf[static 8])
+{
+	char *at = buf + 7;
+
+	*at = '\0';
+	for (disk++; disk > 0; disk = (disk - 1) / 26)
+		*--at = (char)('a' + (disk - 1) % 26);
+	return at;
+}
+
 void disk_name(uint32_t devid, char *buf, size_t size)
 {
+	char text[8];
 	uint32_t disk = (devid & 0xff) >> 4;
 	uint32_t part = devid & 0xf;
 
@@ -350,11 +362,7 @@ void disk_name(uint32_t devid, char *buf, size_t size)
 		(void)snprintf(buf, size, "%" PRIu32, devid);
 		return;
 	}
-	if (disk < 26)
-		(void)snprintf(buf, size, "xvd%c", (char)('a' + disk));
-	else
-		(void)snprintf(buf, size, "xvd%c%c", (char)('a' + disk / 26 - 1),
-			       (char)('a' + disk % 26));
+	(void)snprintf(buf, size, "xvd%s", letters(disk, text));
 	if (part > 0 && strlen(buf) + 4 < size)
 		(void)snprintf(buf + strlen(buf), size - strlen(buf), "%" PRIu32, part);
 }

@@ -4,9 +4,13 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <wchar.h>
+#include <wctype.h>
 
 /* Up to its end, or what one read() gives. */
 static ssize_t read_from(int fd, char *buf, size_t size, bool to_end)
@@ -153,11 +157,40 @@ int find_number(const char *text, const char *key, uint64_t *value)
 	return -ENOENT;
 }
 
-void make_printable(char *text)
+/* The one whose characters are those of JSON, whatever the user's is. */
+static locale_t utf8_locale(void)
 {
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
+	static locale_t utf8;
+
+	if (!utf8)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	return utf8;
+}
+
+/* Return: the bytes of the printable character there, or 0: none. */
+static size_t character(const char *text)
+{
+	mbstate_t state = {0};
+	wchar_t c;
+	size_t n = mbrtowc(&c, text, MB_LEN_MAX, &state);
+
+	return n <= MB_LEN_MAX && iswprint((wint_t)c) && wcwidth(c) > 0 ? n : 0;
+}
+
+void make_text(char *text)
+{
+	locale_t utf8 = utf8_locale();
+	locale_t own = utf8 ? uselocale(utf8) : NULL;
+
+	while (*text) {
+		size_t n = character(text);
+
+		if (n == 0)
 			*text = '?';
+		text += n ? n : 1;
+	}
+	if (own)
+		(void)uselocale(own);
 }
 
 uint64_t now_us(void)

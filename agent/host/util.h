@@ -96,10 +96,10 @@ int parse_number(const char *text, uint64_t *value);
 int find_number(const char *text, const char *key, uint64_t *value);
 
 /**
- * make_printable() - put "?" in the place of every character that is not printable ASCII: what is
- * quoted from somewhere else must not reach a terminal as a command to it.
+ * make_text() - put "?" in the place of every byte that is of no visible character in UTF-8: what
+ * is left is valid in JSON, and does nothing to a terminal.
  */
-void make_printable(char *text);
+void make_text(char *text);
 
 /** now_us() - CLOCK_MONOTONIC in microseconds. */
 uint64_t now_us(void);

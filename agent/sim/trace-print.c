@@ -75,6 +75,16 @@ static void print_request(FILE *file, const struct request *r)
 	(void)fputs(at, file);
 }
 
+/* One word of ASCII: any other byte as %XX. */
+static void print_name(FILE *file, const char *name)
+{
+	for (; *name; name++)
+		if (*name > ' ' && *name <= '~' && *name != '%')
+			(void)fputc(*name, file);
+		else
+			(void)fprintf(file, "%%%02X", (unsigned char)*name);
+}
+
 void trace_print(FILE *file, const struct trace_event *e)
 {
 	(void)fprintf(file, "%" PRIu64 " %s", e->time_us / USEC_PER_MSEC, trace_words[e->word]);
@@ -92,7 +102,8 @@ void trace_print(FILE *file, const struct trace_event *e)
 		(void)fprintf(file, " %" PRIu64 " %" PRIu64, e->target_kb, e->current_kb);
 		break;
 	case TRACE_DOMAIN:
-		(void)fprintf(file, " %u %s %s", e->vbd.domid, e->uuid[0] ? e->uuid : "-", e->name);
+		(void)fprintf(file, " %u %s ", e->vbd.domid, e->uuid[0] ? e->uuid : "-");
+		print_name(file, e->name);
 		break;
 	case TRACE_DISK:
 		print_disk(file, &e->vbd);

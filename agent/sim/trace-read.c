@@ -5,6 +5,7 @@
 #include "core/names.h"
 #include "host/util.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -98,21 +99,37 @@ static int parse_domid(const char *text, struct trace_event *e)
 }
 
 /* The name is the rest of the line, and may have blanks in it. */
+/* %XX is a byte; "00" would end the name. */
+static int parse_name(const char *word, char buf[static DOMAIN_NAME_SIZE])
+{
+	size_t len = 0;
+
+	for (; *word; word++) {
+		unsigned byte = (unsigned char)*word;
+
+		if (byte == '%') {
+			if (!isxdigit(word[1]) || !isxdigit(word[2]) ||
+			    sscanf(word + 1, "%2x", &byte) != 1 || byte == 0)
+				return -EINVAL;
+			word += 2;
+		}
+		if (len + 1 == DOMAIN_NAME_SIZE)
+			return -ERANGE;
+		buf[len++] = (char)byte;
+	}
+	buf[len] = '\0';
+	return 0;
+}
+
 static int parse_domain(struct args *a, struct trace_event *e)
 {
-	if (a->n < 3 || parse_domid(a->at[0], e) < 0 || strlen(a->at[1]) >= sizeof(e->uuid))
+	if (a->n != 3 || parse_domid(a->at[0], e) < 0)
 		return -EINVAL;
-	if (strcmp(a->at[1], "-") != 0)
+	if (strcmp(a->at[1], "-") != 0 && !is_uuid(a->at[1]))
+		return -EINVAL;
+	if (a->at[1][0] != '-')
 		(void)snprintf(e->uuid, sizeof(e->uuid), "%s", a->at[1]);
-	for (unsigned i = 2; i < a->n; i++) {
-		size_t len = strlen(e->name);
-
-		if (len + 1 + strlen(a->at[i]) >= sizeof(e->name))
-			return -ERANGE;
-		(void)snprintf(e->name + len, sizeof(e->name) - len, "%s%s", i > 2 ? " " : "",
-			       a->at[i]);
-	}
-	return 0;
+	return parse_name(a->at[2], e->name);
 }
 
 static int parse_disk_id(struct args *a, struct trace_event *e)

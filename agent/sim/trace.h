@@ -35,6 +35,7 @@
 #define XEN_RECLAIM_TRACE_H
 
 #include "core/types.h"
+#include "host/domains.h"
 #include "host/mailbox.h"
 
 #include <stdio.h>
@@ -42,7 +43,7 @@
 #define TRACE_HEAD "xen-reclaim-trace 1"
 
 /** TRACE_LINE_MAX - no line is longer. */
-#define TRACE_LINE_MAX 511
+#define TRACE_LINE_MAX 1023
 
 enum trace_word {
 	TRACE_HOST,
@@ -85,7 +86,7 @@ struct trace_event {
 	uint64_t current_kb;
 	struct vbd vbd;
 	char uuid[37];
-	char name[DOMAIN_MAX_CHARS + 1];
+	char name[DOMAIN_NAME_SIZE];
 	struct request request;
 	enum cause cause;
 	enum level level;

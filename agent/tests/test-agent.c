@@ -1052,7 +1052,7 @@ static void a_mailbox_of_its_own_that_it_cannot_make_leaves_the_other(void **sta
 	WAIT(driver_responds("86 ok 2 "));
 	stop_daemon();
 	assert_string_equal(store_get(IN_DRIVER(MAILBOX_AGENT)), "");
-	assert_true(xs_rm(dom0, XBT_NULL, IN_DRIVER("data")));
+	make_node(IN_DRIVER("data"), DRIVER_DOMAIN);
 }
 
 /* xenstored's default for a domain is 1,000 nodes. */
@@ -1073,7 +1073,7 @@ static void a_domain_out_of_quota_serves_what_it_can(void **state)
 	store_put(REQUEST_TO_DRIVER, "87 9999999999 pool - *");
 	WAIT(driver_responds("87 ok 2 "));
 	stop_daemon();
-	assert_true(xs_rm(dom0, XBT_NULL, IN_DRIVER("data")));
+	assert_true(xs_rm(dom0, XBT_NULL, IN_DRIVER("data/full")));
 }
 
 /* An HVM domain: xenstore's target has 20,000 kB that Linux does not see, and the kernel's has not.
@@ -1562,7 +1562,7 @@ static void watch_records_what_replay_reads(void **state)
 	spawn(&w.cli, cli_path, ARGS("watch", option));
 	WAIT(strstr(w.cli.text[OUT], "memory"));
 	expect_said(&w.cli, OUT, "mechanism native");
-	expect_said(&w.cli, OUT, "1 is web_server");
+	expect_said(&w.cli, OUT, "1 is web server");
 	expect_said(&w.cli, OUT, "1/51712: pool 8, grants 4096, slots 1248 kB, idle for 9 s");
 	let_target_fall();
 	WAIT(strstr(w.cli.text[OUT], "balloon: slots of idle disks: open"));
@@ -1579,6 +1579,50 @@ static void watch_records_what_replay_reads(void **state)
 	assert_int_equal(run(cli_path, ARGS("replay", path)), 0);
 	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " action balloon slots idle\n"));
 	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " end\n"));
+	assert_non_null(strstr(tree_get(&w.tree, "a.trace"), " web%20server\n"));
+}
+
+static void expect_shown(const char *locale, const char *name, const char *shown)
+{
+	store_put("/local/domain/1/name", name);
+	assert_int_equal(setenv("LC_ALL", locale, 1), 0);
+	assert_int_equal(run(cli_path, ARGS("top", "--batch", "--delay=1")), 0);
+	expect_said(&w.cli, OUT, shown);
+	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	expect_said(&w.cli, OUT, shown);
+	assert_int_equal(unsetenv("LC_ALL"), 0);
+}
+
+static void expect_json_name(const char *name, const char *is)
+{
+	struct json_object *o;
+
+	store_put("/local/domain/1/name", name);
+	assert_int_equal(run(cli_path, ARGS("top", "--json", "--delay=1")), 0);
+	o = parse(w.cli.text[OUT]);
+	assert_string_equal(string(json_object_array_get_idx(member(o, "disks"), 0), "name"), is);
+	(void)json_object_put(o);
+	assert_int_equal(run(cli_path, ARGS("status", "--json")), 0);
+	o = parse(w.cli.text[OUT]);
+	assert_string_equal(string(json_object_array_get_idx(member(o, "domains"), 0), "name"), is);
+	(void)json_object_put(o);
+}
+
+#define LONG_NAME "a-name-of-a-domain-that-has-no-less-than-seventy-characters-in-it-or-so"
+
+static void names_are_shown_as_the_locale_can(void **state)
+{
+	(void)state;
+	put_native("vbd-1-51712");
+	start_daemon(ARGS());
+	expect_shown("C.UTF-8", "m\303\274ller", "m\303\274ller ");
+	expect_shown("C", "m\303\274ller", "m?ller ");
+	expect_shown("C.UTF-8", "m\374ller", "m?ller ");
+	expect_json_name("m\303\274ller", "m\303\274ller");
+	expect_json_name("m\374ller", "m?ller");
+	expect_json_name(LONG_NAME, LONG_NAME);
+	assert_true(xs_rm(dom0, XBT_NULL, "/local/domain/1"));
+	stop_daemon();
 }
 
 /* As a toolstack may leave one. */
@@ -1836,6 +1880,7 @@ int main(int argc, char **argv)
 		T(replay_says_that_it_does_not_know_what_actions_gave),
 		T(replay_names_the_line_that_is_wrong),
 		T(watch_records_what_replay_reads),
+		T(names_are_shown_as_the_locale_can),
 		T(a_domain_without_a_name_spoils_no_record),
 		T(a_record_replays_to_the_same_decisions),
 		T(watch_speaks_json),

@@ -591,6 +591,31 @@ static void what_idle_disks_keep_is_learned(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void disks_are_called_as_xl_does(void **state)
+{
+	static const struct {
+		uint32_t devid;
+		const char *name;
+	} cases[] = {
+		{51712, "xvda"},
+		{51713, "xvda1"},
+		{51712 + 15 * 16, "xvdp"},
+		{1U << 28 | 16 << 8, "xvdq"},
+		{1U << 28 | 26 << 8 | 5, "xvdaa5"},
+		{1U << 28 | 701 << 8, "xvdzz"},
+		{1U << 28 | 702 << 8, "xvdaaa"},
+		{1U << 28 | 0xfffff << 8 | 255, "xvdbgqcv255"},
+		{768, "768"},
+	};
+	char buf[16];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		disk_name(cases[i].devid, buf, sizeof(buf));
+		assert_string_equal(buf, cases[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -598,6 +623,7 @@ int main(void)
 		T(disks_are_read_in_the_order_of_their_numbers),
 		T(how_long_a_stock_disk_rests_is_seen_by_looking),
 		T(odd_names_are_no_disks),
+		T(disks_are_called_as_xl_does),
 		T(a_level_of_the_future_is_passed_over),
 		T(half_a_disk_shows_nothing),
 		T(a_figure_of_more_than_32_bits_is_none),

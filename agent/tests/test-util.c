@@ -199,13 +199,31 @@ static void a_key_without_a_number_takes_none_from_the_next_line(void **state)
 	assert_true(find_number("pswpin\n7\n", "pswpin", &v) < 0);
 }
 
-static void what_is_not_printable_becomes_a_question_mark(void **state)
+static void what_is_not_visible_becomes_a_question_mark(void **state)
 {
-	char text[] = " a~\x1b[2J\n\x7f\x80\xff.";
+	static const struct {
+		const char *text;
+		const char *is;
+	} cases[] = {
+		{" a~\x1b[2J\n\x7f\x80\xff.", " a~?[2J????."},
+		{"m\xc3\xbcller \xe6\x97\xa5 \xf0\x9f\x92\xbe",
+		 "m\xc3\xbcller \xe6\x97\xa5 \xf0\x9f\x92\xbe"},
+		{"m\xfcller", "m?ller"},	     /* Latin-1 */
+		{"\xc3", "?"},			     /* cut off */
+		{"\xc0\xaf \xed\xa0\x80", "?? ???"}, /* overlong; a surrogate */
+		{"\xc2\x9b"
+		 "2J \xe2\x80\xae"
+		 "db",
+		 "??2J ???db"}, /* CSI; right to left */
+	};
+	char text[64];
 
 	(void)state;
-	make_printable(text);
-	assert_string_equal(text, " a~?[2J????.");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		(void)snprintf(text, sizeof(text), "%s", cases[i].text);
+		make_text(text);
+		assert_string_equal(text, cases[i].is);
+	}
 }
 
 int main(void)
@@ -230,7 +248,7 @@ int main(void)
 						tree_setup, tree_teardown),
 		cmocka_unit_test(a_number_is_found_by_the_whole_key),
 		cmocka_unit_test(a_key_without_a_number_takes_none_from_the_next_line),
-		cmocka_unit_test(what_is_not_printable_becomes_a_question_mark),
+		cmocka_unit_test(what_is_not_visible_becomes_a_question_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
