@@ -41,9 +41,11 @@ static const char trigger_help[] =
 static const char top_help[] =
 	"Show domains with what their disks hold and their requests a second, live and\n"
 	"sorted. Changes nothing. Keys: q quits, b shows disks or domains, s selects the\n"
-	"next sort order, d asks for the delay.\n"
+	"next sort order, d asks for the delay, / for the domains to show; the arrow\n"
+	"keys, Page Up, Page Down, Home and End scroll.\n"
 	"\n"
 	"  -d, --delay=S       seconds between two scans, 1 to 3600; 2 by default\n"
+	"  -D, --domain=TEXT   only domains with TEXT in their names, or of that number\n"
 	"  -b, --batch         print domains and disks once, after one delay; the default\n"
 	"                      where there is no terminal\n"
 	"  --json              print disks once, after one delay, as one JSON object\n";
@@ -70,8 +72,8 @@ static const struct command commands[] = {
 	 cmd_doctor},
 	{"trigger", "[--level=pool|grants|slots] [--window=MS] [--timeout=S] [DOMID[/DEVID]]",
 	 "reclaim now, through the daemon", trigger_help, cmd_trigger},
-	{"top", "[--delay=S] [--batch|--json]", "domains and disks, live or once", top_help,
-	 cmd_top},
+	{"top", "[--delay=S] [--domain=TEXT] [--batch|--json]", "domains and disks, live or once",
+	 top_help, cmd_top},
 	{"watch", "[--record=FILE] [--json]",
 	 "a line for each thing that happens, and a trace of it", watch_help, cmd_watch},
 	{"replay", "[--json] FILE", "what the daemon would do on the host that a trace describes",

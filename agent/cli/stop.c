@@ -16,6 +16,8 @@ void stop_on_signal(void)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
 
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
+	static const int signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)sigaction(signals[i], &action, NULL);
 }

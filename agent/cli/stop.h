@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SIGINT and SIGTERM end a command that runs until then. Knows no command. */
+/* SIGINT, SIGTERM, SIGQUIT and SIGHUP end a command that runs until then. Knows no command. */
 #ifndef XEN_RECLAIM_STOP_H
 #define XEN_RECLAIM_STOP_H
 

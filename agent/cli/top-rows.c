@@ -77,6 +77,24 @@ static void start_row(struct top *t, struct row *r, const struct vbd *v, bool sa
 		(void)snprintf(r->name, sizeof(r->name), "?");
 }
 
+static bool is_wanted(const struct top *t, const struct row *r)
+{
+	char number[8];
+
+	(void)snprintf(number, sizeof(number), "%u", r->vbd->domid);
+	return !t->filter[0] || strstr(r->name, t->filter) || strcmp(number, t->filter) == 0;
+}
+
+static void drop_unwanted(struct top *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_rows; i++)
+		if (is_wanted(t, &t->rows[i]))
+			t->rows[n++] = t->rows[i];
+	t->n_rows = n;
+}
+
 int top_make_rows(struct top *t)
 {
 	struct row *rows = reallocarray(t->rows, t->now.n + 1, sizeof(*rows));
@@ -93,6 +111,7 @@ int top_make_rows(struct top *t)
 			start_row(t, &rows[t->n_rows++], &d->vbd, same_domain);
 		add_disk(t, &rows[t->n_rows - 1], d);
 	}
+	drop_unwanted(t);
 	qsort_r(rows, t->n_rows, sizeof(*rows), compare_rows, &t->sort);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rows of xen-reclaim top on a screen, on paper or as JSON; see top.h. What is not known is "?", or
- * missing in JSON. Scans nothing.
+ * Rows of xen-reclaim top as text or as JSON; see top.h. What is not known is "?", or missing in
+ * JSON. Scans nothing.
  */
 #include "cli/top.h"
 
@@ -16,23 +16,19 @@
 #include <json-c/json.h>
 #include <libsmartcols/libsmartcols.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #define WIDTH		 80
-#define NAME_MAX_COLUMNS 15
-#define HEAD_LINES	 5
-#define SCREEN_LINES	 24 /* where the terminal does not say how many it has */
+#define NAME_MAX_COLUMNS 15 /* of these */
 
-static const char *const sort_names[SORT_COUNT] = {"held", "I/O", "idle", "name"};
-
-static void add_row(const struct top *t, struct libscols_table *table, const struct row *r)
+static void add_row(const struct top *t, struct libscols_table *table, const struct row *r,
+		    size_t columns)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	char text[DOMAIN_NAME_SIZE];
 	size_t c = 0;
 
 	memcpy(text, r->name, sizeof(text));
-	show_text(text, NAME_MAX_COLUMNS);
+	show_text(text, NAME_MAX_COLUMNS + (columns > WIDTH ? columns - WIDTH : 0));
 	(void)scols_line_set_data(line, c++, text);
 	table_number(line, c++, true, r->vbd->domid);
 	if (t->by_disk) {
@@ -48,9 +44,9 @@ static void add_row(const struct top *t, struct libscols_table *table, const str
 	table_number(line, c, r->moving, (int64_t)r->kb_s);
 }
 
-void top_print_table(const struct top *t, size_t most)
+char *top_table(const struct top *t, size_t columns)
 {
-	const struct column columns[] = {
+	const struct column names[] = {
 		{"DOMAIN", 0},
 		{"ID", SCOLS_FL_RIGHT},
 		{t->by_disk ? "DISK" : "DISKS", SCOLS_FL_RIGHT},
@@ -61,56 +57,53 @@ void top_print_table(const struct top *t, size_t most)
 		{"REQ/s", SCOLS_FL_RIGHT},
 		{"kB/s", SCOLS_FL_RIGHT},
 	};
-	struct libscols_table *table;
+	struct libscols_table *table = table_new(names, ARRAY_SIZE(names));
+	char *text = NULL;
 
-	if (t->n_rows == 0) {
-		(void)puts("no disks are served here");
-		return;
-	}
-	table = table_new(columns, ARRAY_SIZE(columns));
 	(void)scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
-	(void)scols_table_set_termwidth(table, WIDTH);
-	for (size_t i = 0; i < t->n_rows && i < most; i++)
-		add_row(t, table, &t->rows[i]);
-	table_print(table);
+	(void)scols_table_set_termwidth(table, columns > WIDTH ? columns : WIDTH);
+	for (size_t i = 0; i < t->n_rows; i++)
+		add_row(t, table, &t->rows[i], columns);
+	(void)scols_print_table_to_string(table, &text);
+	scols_unref_table(table);
+	return text;
 }
 
-static void print_head(const struct top *t)
+void top_print_table(const struct top *t)
+{
+	char *text;
+
+	if (t->n_rows == 0) {
+		(void)puts(t->filter[0] ? "no disks of such a domain are served here"
+					: "no disks are served here");
+		return;
+	}
+	text = top_table(t, WIDTH);
+	(void)puts(text ? text : "");
+	free(text);
+}
+
+void top_head(const struct top *t, char buf[static TOP_HEAD_SIZE])
 {
 	uint64_t some = top_stalled(t, PSI_SOME);
 	uint64_t full = top_stalled(t, PSI_FULL);
 	struct sample s = {0};
 
 	(void)memory_sample(&t->memory, &s);
-	(void)printf("pressure some %" PRIu64 ".%" PRIu64 " %%, full %" PRIu64 ".%" PRIu64
-		     " %%; available %" PRId64 " MB; mechanism %s\n",
-		     some / 10, some % 10, full / 10, full % 10, s.available_kb / 1024,
-		     mechanism_names[t->inventory.mechanism]);
+	(void)snprintf(buf, TOP_HEAD_SIZE,
+		       "pressure some %" PRIu64 ".%" PRIu64 " %%, full %" PRIu64 ".%" PRIu64
+		       " %%; available %" PRId64 " MB; mechanism %s",
+		       some / 10, some % 10, full / 10, full % 10, s.available_kb / 1024,
+		       mechanism_names[t->inventory.mechanism]);
 }
 
 void top_print(const struct top *t)
 {
-	print_head(t);
-	top_print_table(t, SIZE_MAX);
-}
+	char head[TOP_HEAD_SIZE];
 
-static size_t lines_on_screen(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row < HEAD_LINES)
-		return SCREEN_LINES;
-	return size.ws_row;
-}
-
-void top_show(const struct top *t)
-{
-	(void)fputs("\033[H\033[J", stdout);
-	print_head(t);
-	(void)printf("by %s, each %" PRIu64 " s   q quit  s sort  d delay  b %s\n\n",
-		     sort_names[t->sort], t->delay_s, t->by_disk ? "domains" : "disks");
-	top_print_table(t, lines_on_screen() - HEAD_LINES);
-	(void)fflush(stdout);
+	top_head(t, head);
+	(void)puts(head);
+	top_print_table(t);
 }
 
 static struct json_object *row_json(const struct row *r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What xen-reclaim top keeps between its parts: top-scan.c scans disks, top-rows.c makes rows of
- * them, top-show.c prints these, cmd-top.c obeys keys.
+ * them, top-show.c prints these, top-live.c has the screen and its keys.
  */
 #ifndef XEN_RECLAIM_TOP_H
 #define XEN_RECLAIM_TOP_H
@@ -68,6 +68,7 @@ enum sort { SORT_HELD, SORT_IO, SORT_IDLE, SORT_NAME, SORT_COUNT };
 
 /**
  * struct top - all of it.
+ * @filter:	 only domains whose name has this in it, or whose number it is; "": all.
  * @idle_us:	 a disk unused for this long is idle.
  * @now, @before: the last two scans; figures per second take two.
  */
@@ -76,6 +77,7 @@ struct top {
 	bool by_disk;
 	enum sort sort;
 	uint64_t delay_s;
+	char filter[64];
 	uint64_t idle_us;
 	struct inventory inventory;
 	struct sight sight;
@@ -96,16 +98,27 @@ uint64_t top_stalled(const struct top *t, enum psi_kind kind);
 /** top_make_rows() - of the last scan, sorted. Return: 0 or -ENOMEM. */
 int top_make_rows(struct top *t);
 
+#define TOP_HEAD_SIZE 256
+
+/** top_head() - pressure, memory and mechanism in one line. */
+void top_head(const struct top *t, char buf[static TOP_HEAD_SIZE]);
+
+/** top_table() - lines for so many columns, the first with their names; to be freed, or NULL. */
+char *top_table(const struct top *t, size_t columns);
+
 /** top_print() - head, and table. */
 void top_print(const struct top *t);
 
-/** top_print_table() - @most: rows at most. */
-void top_print_table(const struct top *t, size_t most);
+/** top_print_table() - on 80 columns. */
+void top_print_table(const struct top *t);
 
 /** top_print_json() - of rows that are disks. */
 enum exit_status top_print_json(const struct top *t);
 
-/** top_show() - one screen. */
-void top_show(const struct top *t);
+/** top_has_screen() - a terminal whose cursor can be moved is there, for top_live(). */
+bool top_has_screen(void);
+
+/** top_live() - on the screen, until it is stopped. Return: 0 or a negative errno. */
+int top_live(struct top *t);
 
 #endif

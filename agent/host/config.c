@@ -72,7 +72,8 @@ static const char *shown(const char *value, char buf[static 48])
 
 #define DOMAIN_SECTION "domain"
 #define DOMAIN_FORM                                                                                \
-	"a domain's section is \"[domain NAME]\" or \"[domain UUID]\", of up to 63 bytes of printable "      \
+	"a domain's section is \"[domain NAME]\" or \"[domain UUID]\", of up to 63 bytes of "      \
+	"printable "                                                                               \
 	"characters"
 
 /* As other files have names and UUIDs: no domain would match. */

@@ -14,9 +14,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <termios.h>
 
 /* Eight pulses, then low for good, then back. */
 #define AGE_WRITES (2 * 8 + 2)
@@ -1806,6 +1808,56 @@ static void top_shows_domains_and_disks_on_80_columns(void **state)
 	(void)json_object_put(o);
 }
 
+static pid_t start_top(const char *term, unsigned short rows, int *fd)
+{
+	const struct winsize size = {.ws_row = rows, .ws_col = 80};
+	char root[128];
+	pid_t pid;
+
+	(void)snprintf(root, sizeof(root), "--root=%s", w.tree.path);
+	pid = forkpty(fd, NULL, NULL, &size);
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)setenv("TERM", term, 1);
+		(void)unsetenv("LINES");
+		(void)unsetenv("COLUMNS");
+		(void)execl(cli_path, cli_path, root, "top", "--delay=1", NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+/* Reads what is shown until the text is. */
+static void await_shown(int fd, const char *shown)
+{
+	char text[65536] = "";
+	size_t len = 0;
+
+	while (!strstr(text, shown)) {
+		ssize_t n = read(fd, text + len, sizeof(text) - 1 - len);
+
+		if (n <= 0)
+			fail_msg("it ended, and \"%s\" was not shown", shown);
+		len += (size_t)n;
+		text[len] = '\0';
+		if (len == sizeof(text) - 1)
+			len = 0;
+	}
+}
+
+/* Return: as waitpid() has it. */
+static int end_of_top(pid_t pid, int fd)
+{
+	char text[4096];
+	int status;
+
+	while (read(fd, text, sizeof(text)) > 0)
+		;
+	(void)close(fd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
 /* As on a terminal: each key shows what it changes, and the terminal is left as it was. */
 static void top_obeys_its_keys(void **state)
 {
@@ -1816,40 +1868,84 @@ static void top_obeys_its_keys(void **state)
 		    {"s", "by I/O"},
 		    {"b", "xvda"},
 		    {"d7\n", "each 7 s"},
+		    {"/no such\n", "domain no such"},
+		    {"/\n", "xvda"},
 		    {"q", "\033[?1049l"}};
-	char root[128];
-	char text[32768];
-	size_t len = 0;
 	size_t key = 0;
 	int status;
+	int fd;
+	pid_t pid = start_top("xterm", 24, &fd);
+
+	(void)state;
+	for (; key < ARRAY_SIZE(keys); key++) {
+		assert_true(write(fd, keys[key].key, strlen(keys[key].key)) >= 0);
+		await_shown(fd, keys[key].shown);
+	}
+	status = end_of_top(pid, fd);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Ctrl-\ ends it as q does, and the terminal is left as it was. */
+static void top_leaves_the_terminal_as_it_was(void **state)
+{
+	struct termios t;
+	int status;
+	int fd;
+	pid_t pid = start_top("xterm", 24, &fd);
+
+	(void)state;
+	await_shown(fd, "by held");
+	assert_int_equal(write(fd, "\x1c", 1), 1);
+	await_shown(fd, "\033[?1049l");
+	assert_int_equal(tcgetattr(fd, &t), 0);
+	assert_true((t.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO));
+	status = end_of_top(pid, fd);
+	assert_true(WIFEXITED(status));
+}
+
+/* Three rows fit below the head; more of them come by the keys, and with a higher screen. */
+static void top_scrolls_and_is_resized(void **state)
+{
+	static const struct winsize higher = {.ws_row = 40, .ws_col = 100};
+	char path[96];
 	int fd;
 	pid_t pid;
 
 	(void)state;
-	(void)snprintf(root, sizeof(root), "--root=%s", w.tree.path);
-	pid = forkpty(&fd, NULL, NULL, NULL);
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		(void)execl(cli_path, cli_path, root, "top", "--delay=60", NULL);
-		_exit(127);
+	for (int i = 0; i < 9; i++) {
+		(void)snprintf(path, sizeof(path), "vbd-1-%d", 51712 + 16 * i);
+		put_native(path);
 	}
-	while (len < sizeof(text) - 1) {
-		ssize_t n = read(fd, text + len, sizeof(text) - 1 - len);
+	pid = start_top("xterm", 7, &fd);
+	await_shown(fd, "by held");
+	assert_int_equal(write(fd, "b", 1), 1);
+	await_shown(fd, "xvdc");
+	assert_int_equal(write(fd, "\033[6~", 4), 4);
+	await_shown(fd, "xvdf");
+	assert_int_equal(ioctl(fd, TIOCSWINSZ, &higher), 0);
+	await_shown(fd, "xvdi");
+	assert_int_equal(write(fd, "q", 1), 1);
+	await_shown(fd, "\033[?1049l");
+	(void)end_of_top(pid, fd);
+}
 
-		if (n <= 0) /* it has ended */
-			break;
+/* It is told once, without a code. */
+static void top_prints_where_there_is_no_screen(void **state)
+{
+	char text[4096];
+	size_t len = 0;
+	ssize_t n;
+	int fd;
+	pid_t pid = start_top("dumb", 24, &fd);
+
+	(void)state;
+	while (len < sizeof(text) - 1 && (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
 		len += (size_t)n;
-		text[len] = '\0';
-		if (key == ARRAY_SIZE(keys) || !strstr(text, keys[key].shown))
-			continue;
-		len = 0;
-		if (++key < ARRAY_SIZE(keys))
-			assert_true(write(fd, keys[key].key, strlen(keys[key].key)) > 0);
-	}
-	(void)close(fd);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	assert_int_equal(key, ARRAY_SIZE(keys));
+	text[len] = '\0';
+	assert_non_null(strstr(text, "DOMAIN"));
+	assert_null(strchr(text, '\033'));
+	assert_int_equal(end_of_top(pid, fd), 0);
 }
 
 int main(int argc, char **argv)
@@ -1886,6 +1982,9 @@ int main(int argc, char **argv)
 		T(watch_speaks_json),
 		T(top_shows_domains_and_disks_on_80_columns),
 		T(top_obeys_its_keys),
+		T(top_leaves_the_terminal_as_it_was),
+		T(top_scrolls_and_is_resized),
+		T(top_prints_where_there_is_no_screen),
 		T(parameters_are_left_alone_where_a_domain_is_excluded),
 		T(request_slots_are_ram_where_grants_are_none),
 		T(that_nobody_can_tell_is_said_at_start),

@@ -276,7 +276,8 @@ static void what_is_wrong_is_shown_as_printable_text(void **state)
 	struct config_error err;
 
 	(void)state;
-	assert_int_equal(parse_key("balloon", "follow", "wei\033rd\303\244\344", &c, &err), -EINVAL);
+	assert_int_equal(parse_key("balloon", "follow", "wei\033rd\303\244\344", &c, &err),
+			 -EINVAL);
 	expect_error(&err, parts, 1);
 	assert_int_equal(parse_key("balloon", "follow",
 				   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", &c, &err),
