@@ -169,6 +169,8 @@ enum exit_status cmd_status(int root, int argc, char **argv)
 	json_put(o, "memory", memory_json(root));
 	json_put(o, "parameters", params_json(root));
 	add_disks(root, &c.policy, o);
+	if (running >= 0)
+		json_put(o, "running", json_object_new_boolean(running > 0));
 	(void)json_object_object_add(o, "daemon", d);
 	if (json) {
 		printed = print_json(o);

@@ -35,7 +35,7 @@ void show_text(char *text, size_t columns)
 		} else {
 			if (columns-- == 0)
 				break;
-			*to++ = n > 1 ? '?' : *from;
+			*to++ = (char)(n > 1 ? '?' : *from);
 		}
 		from += n;
 	}
@@ -107,12 +107,19 @@ void table_print(struct libscols_table *t)
 	scols_unref_table(t);
 }
 
-void clock_text(int64_t time_us, char *buf, size_t size)
+void clock_text(int64_t time_us, char buf[static CLOCK_TEXT_SIZE])
 {
 	time_t s = (time_t)(time_us / (int64_t)USEC_PER_SEC);
+	time_t now = time(NULL);
+	struct tm today;
 	struct tm tm;
 
 	buf[0] = '\0';
-	if (localtime_r(&s, &tm))
-		(void)strftime(buf, size, "%H:%M:%S", &tm);
+	if (!localtime_r(&s, &tm) || !localtime_r(&now, &today))
+		return;
+	(void)strftime(buf, CLOCK_TEXT_SIZE,
+		       tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday
+			       ? "%H:%M:%S"
+			       : "%Y-%m-%d %H:%M:%S",
+		       &tm);
 }

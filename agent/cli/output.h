@@ -48,7 +48,12 @@ void table_number(struct libscols_line *line, size_t column, bool known, int64_t
 /** table_print() - and free it. */
 void table_print(struct libscols_table *t);
 
-/** clock_text() - hours, minutes and seconds of a time since the epoch; "" if it is none. */
-void clock_text(int64_t time_us, char *buf, size_t size);
+#define CLOCK_TEXT_SIZE 24
+
+/**
+ * clock_text() - hours, minutes and seconds of a time since the epoch, after the date if that is
+ * not today's; "" if it is none.
+ */
+void clock_text(int64_t time_us, char buf[static CLOCK_TEXT_SIZE]);
 
 #endif

@@ -134,11 +134,11 @@ static void print_suspended(struct json_object *list)
 static void print_decision(struct json_object *o)
 {
 	struct json_object *steps = json_member(o, "steps");
-	char clock[16];
+	char clock[CLOCK_TEXT_SIZE];
 
 	if (!o)
 		return;
-	clock_text(json_number(o, "time_us"), clock, sizeof(clock));
+	clock_text(json_number(o, "time_us"), clock);
 	status_line("decision", "%s %s: %s", clock, json_word(o, "event", event_names, EVENT_COUNT),
 		    reason_text(o));
 	for (size_t i = 0; i < json_list_length(steps); i++) {
@@ -152,9 +152,9 @@ static void print_decision(struct json_object *o)
 static void add_action(struct libscols_table *t, struct json_object *a)
 {
 	struct libscols_line *line = scols_table_new_line(t, NULL);
-	char clock[16];
+	char clock[CLOCK_TEXT_SIZE];
 
-	clock_text(json_number(a, "time_us"), clock, sizeof(clock));
+	clock_text(json_number(a, "time_us"), clock);
 	(void)scols_line_set_data(line, 0, clock);
 	(void)scols_line_set_data(line, 1, json_word(a, "cause", cause_names, CAUSE_COUNT));
 	(void)scols_line_set_data(line, 2, state_level(a));

@@ -170,10 +170,15 @@ static void wait_for_keys(struct screen *s)
 
 bool top_has_screen(void)
 {
+	bool moves;
 	int error;
 
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-	       setupterm(NULL, STDOUT_FILENO, &error) == OK && cursor_address;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+	    setupterm(NULL, STDOUT_FILENO, &error) != OK)
+		return false;
+	moves = cursor_address != NULL;
+	(void)del_curterm(cur_term);
+	return moves;
 }
 
 int top_live(struct top *t)

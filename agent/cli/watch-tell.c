@@ -13,7 +13,7 @@
 void watch_tell(const struct watcher *w, const char *event, struct json_object *o, char *text)
 {
 	int64_t time_us = (int64_t)realtime_us();
-	char clock[16];
+	char clock[CLOCK_TEXT_SIZE];
 
 	if (w->json) {
 		json_put_number(o, "time_us", time_us);
@@ -21,7 +21,7 @@ void watch_tell(const struct watcher *w, const char *event, struct json_object *
 		print_json_line(o);
 		return;
 	}
-	clock_text(time_us, clock, sizeof(clock));
+	clock_text(time_us, clock);
 	make_text(text);
 	show_text(text, SIZE_MAX);
 	(void)printf("%s %-8s %s\n", clock, event, text);

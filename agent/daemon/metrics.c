@@ -150,12 +150,12 @@ static void put_pressure(struct text *t, const struct psi_totals *psi)
 /* A label's value is UTF-8 with some characters escaped; one bad byte spoils the whole file. */
 static void put_escaped(struct text *t, const char *name)
 {
-	for (; *name; name++) {
-		if (*name == '"' || *name == '\\')
-			put(t, "\\%c", *name);
-		else
-			put(t, "%c", *name < ' ' || *name > '~' ? '?' : *name);
-	}
+	char safe[DOMAIN_NAME_SIZE];
+
+	(void)snprintf(safe, sizeof(safe), "%s", name);
+	make_text(safe);
+	for (const char *at = safe; *at; at++)
+		put(t, *at == '"' || *at == '\\' ? "\\%c" : "%c", *at);
 }
 
 static void put_held(struct text *t, const char *domid, const char *name,

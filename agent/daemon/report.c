@@ -42,10 +42,13 @@ void report_done(struct report *r, const struct action *a)
 
 void report_judged(struct report *r, const struct action *a)
 {
+	int64_t kb;
+
 	newest(r)->action = *a;
 	close_newest(r);
 	if (a->verdict != VERDICT_HELPED)
 		return;
 	r->helped++;
-	r->lasting_kb += action_lasting_kb(a);
+	kb = action_lasting_kb(a);
+	r->lasting_kb += kb > 0 ? kb : 0;
 }

@@ -183,10 +183,18 @@ static int on_store_life(sd_event_source *s, int fd, uint32_t revents, void *use
 	return 0;
 }
 
-/* For want of rights or of quota; what else goes wrong is the connection's. */
+/*
+ * For want of rights or of quota; what else goes wrong is the connection's. EINVAL is what
+ * libxenstore makes of oxenstored's EQUOTA, which it does not know.
+ */
+static bool is_quota(int error)
+{
+	return error == -ENOSPC || error == -E2BIG || error == -EINVAL;
+}
+
 static bool is_refused(int error)
 {
-	return error == -EACCES || error == -EPERM || error == -ENOSPC || error == -E2BIG;
+	return is_quota(error) || error == -EACCES || error == -EPERM;
 }
 
 /* One that is refused leaves the others as they are. */
@@ -210,8 +218,7 @@ static int listen_mailbox(struct agent *a, enum mailbox m)
 	else
 		say(MESSAGE_XENSTORE, LOG_WARNING,
 		    "xenstore refuses the mailbox %s (%s): requests there are not served",
-		    mailboxes[m].request,
-		    r == -ENOSPC || r == -E2BIG ? "this domain's quota" : strerror(-r));
+		    mailboxes[m].request, is_quota(r) ? "this domain's quota" : strerror(-r));
 	return 0;
 }
 

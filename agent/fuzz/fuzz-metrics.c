@@ -22,12 +22,12 @@ static const char *skip_name(const char *at)
 	return at;
 }
 
-/* In quotes: printable, and a quote or a backslash only after a backslash. */
+/* In quotes: no control character, and a quote or a backslash only after a backslash. */
 static const char *skip_value(const char *at)
 {
 	check(*at++ == '"');
 	for (; *at != '"'; at++) {
-		check(*at >= ' ' && *at <= '~');
+		check((unsigned char)*at >= ' ');
 		if (*at == '\\')
 			check(*++at == '\\' || *at == '"' || *at == 'n');
 	}

@@ -187,6 +187,22 @@ static void a_dry_run_says_nothing_of_what_was_not_done(void **state)
 	assert_int_equal(n_sent, 0);
 }
 
+/* A counter of Prometheus. */
+static void what_was_taken_again_is_not_subtracted(void **state)
+{
+	struct report r = {0};
+	struct action a = soft();
+
+	(void)state;
+	a.after = held(4000, 10);
+	done(&r, &a);
+	a.verdict = VERDICT_HELPED;
+	a.later = held(12000, 10);
+	report_judged(&r, &a);
+	assert_int_equal(r.helped, 1);
+	assert_int_equal(r.lasting_kb, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +210,7 @@ int main(void)
 		cmocka_unit_test_setup(what_a_message_quotes_reaches_no_terminal_as_a_command,
 				       reset),
 		cmocka_unit_test_setup(an_action_for_one_disk_names_it, reset),
+		cmocka_unit_test_setup(what_was_taken_again_is_not_subtracted, reset),
 		cmocka_unit_test_setup(an_action_that_is_superseded_is_said_to_be, reset),
 		cmocka_unit_test_setup(a_dry_run_says_nothing_of_what_was_not_done, reset),
 	};
