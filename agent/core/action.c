@@ -20,6 +20,11 @@ int64_t action_gain_kb(const struct action *a)
 	return gain_kb(a, &a->after);
 }
 
+bool action_is_partial(const struct action *a)
+{
+	return a->domid != EVERY;
+}
+
 int64_t action_lasting_kb(const struct action *a)
 {
 	return gain_kb(a, &a->later);

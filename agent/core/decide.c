@@ -13,12 +13,12 @@ static bool too_soon(const struct policy *p, const struct state *s, uint64_t now
 /*
  * Pressure soon after an action that gave something is mostly its echo: what was swapped out before
  * has to come back. Later, while it is still watched, a higher step is tried, and only when
- * everything stands still.
+ * everything stands still. What one disk gave back echoes little.
  */
 static bool is_echo(const struct policy *p, const struct state *s, enum cause cause,
 		    uint64_t now_us)
 {
-	return s->phase == PHASE_WATCHING &&
+	return s->phase == PHASE_WATCHING && !action_is_partial(&s->action) &&
 	       (cause == CAUSE_SOFT || now_us < s->action.done_us + p->retry_us);
 }
 
@@ -69,9 +69,9 @@ static void judge(const struct policy *p, struct state *s, struct plan *plan,
 	s->action.verdict = verdict;
 	s->phase = PHASE_READY;
 	plan->judged = true;
-	if (verdict == VERDICT_HELPED)
+	if (verdict == VERDICT_HELPED && !action_is_partial(&s->action))
 		step_helped(step, plan);
-	else if (s->action.cause != CAUSE_REQUEST)
+	else if (verdict != VERDICT_HELPED && s->action.cause != CAUSE_REQUEST)
 		step_failed(p, step, plan, now_us);
 }
 

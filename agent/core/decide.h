@@ -8,7 +8,8 @@
  *
  *			READY			ACTING		WATCHING (until regrowth)
  *	SOFT		step			-		-: an echo
- *	HARD		step			-		step, retry after it was done
+ *	HARD		step			-		step, retry after it was done;
+ *							at once if that was for one domain
  *	BALLOON_FALL	step of slots		keep		step of slots
  *	REQUEST		the action asked for	keep		the action asked for
  *	DONE		-			READY without	-

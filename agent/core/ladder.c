@@ -2,6 +2,8 @@
 /* Steps of the ladder; see ladder.h. */
 #include "core/ladder.h"
 
+#include "core/action.h"
+
 #include <string.h>
 
 bool any_gives_ram(const struct policy *p, const struct capabilities *c)
@@ -32,7 +34,7 @@ static bool just_taken(const struct state *s, int level, int scope)
 {
 	const struct action *a = &s->action;
 
-	return s->phase == PHASE_WATCHING &&
+	return s->phase == PHASE_WATCHING && !action_is_partial(a) &&
 	       (level < (int)a->level || (level == (int)a->level && scope <= (int)a->scope));
 }
 

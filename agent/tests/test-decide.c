@@ -60,6 +60,8 @@ static struct plan send(struct world *w, enum event_type type)
 	struct event e = {
 		.type = type,
 		.level = LEVEL_GRANTS,
+		.domid = EVERY,
+		.devid = EVERY,
 		.now = {.held_known = true, .held_kb = w->held_kb},
 	};
 
@@ -411,6 +413,55 @@ static void requests_do_not_rest(void **state)
 		w.now += S;
 	}
 	assert_int_equal(w.s.steps[LEVEL_GRANTS][SCOPE_ALL].failures, 0);
+}
+
+static struct plan ask_for_one_disk(struct world *w)
+{
+	struct event e = {
+		.type = EVENT_REQUEST,
+		.level = LEVEL_GRANTS,
+		.domid = 1,
+		.devid = 51712,
+		.now = {.held_known = true, .held_kb = w->held_kb},
+	};
+
+	return decide(&w->p, &w->o, &w->s, &e, w->now);
+}
+
+/* What others hold is still there to be had. */
+static void a_request_for_one_disk_holds_up_no_pressure(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		assert_true(ask_for_one_disk(&w).reclaim);
+		(void)carry_out(&w, 4000);
+		w.now += w.p.min_interval_us;
+		plan = send(&w, EVENT_HARD);
+		expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+		assert_true(plan.superseded);
+		plan = carry_out(&w, 8000);
+		w.now += w.p.min_interval_us;
+	}
+}
+
+static void a_request_for_one_disk_ends_no_suspension(void **state)
+{
+	struct world w = ballooned();
+	struct step *step = &w.s.steps[LEVEL_GRANTS][SCOPE_ALL];
+	struct plan plan;
+
+	(void)state;
+	step->backoff_us = w.p.backoff_us;
+	step->not_before_us = w.now + w.p.backoff_us;
+	assert_true(ask_for_one_disk(&w).reclaim);
+	plan = carry_out(&w, 4000);
+	plan = regrow(&w, plan.wake_us, 0);
+	assert_int_equal(w.s.action.verdict, VERDICT_HELPED);
+	assert_int_equal(plan.notice, NOTICE_NONE);
+	assert_int_equal(step->backoff_us, w.p.backoff_us);
 }
 
 static void a_balloon_fall_takes_request_slots_at_once(void **state)
@@ -1439,6 +1490,8 @@ int main(void)
 		cmocka_unit_test(a_request_waits_and_then_takes_from_all),
 		cmocka_unit_test(a_request_that_waits_is_not_lost_to_what_comes_first),
 		cmocka_unit_test(requests_do_not_rest),
+		cmocka_unit_test(a_request_for_one_disk_holds_up_no_pressure),
+		cmocka_unit_test(a_request_for_one_disk_ends_no_suspension),
 		cmocka_unit_test(a_balloon_fall_takes_request_slots_at_once),
 		cmocka_unit_test(a_fall_without_request_slots_is_said_once_and_left_alone),
 		cmocka_unit_test(a_fall_waits_on_while_what_makes_no_room_is_taken),
