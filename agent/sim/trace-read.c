@@ -99,18 +99,31 @@ static int parse_domid(const char *text, struct trace_event *e)
 }
 
 /* The name is the rest of the line, and may have blanks in it. */
-/* %XX is a byte; "00" would end the name. */
+/* Return: the byte, or -EINVAL; 0 would end the name. */
+static int parse_byte(const char *at)
+{
+	char digits[3];
+	unsigned long byte;
+	char *end;
+
+	(void)snprintf(digits, sizeof(digits), "%.2s", at);
+	byte = strtoul(digits, &end, 16);
+	return isxdigit((unsigned char)at[0]) && end == digits + 2 && byte > 0 ? (int)byte
+									       : -EINVAL;
+}
+
+/* %XX is a byte. */
 static int parse_name(const char *word, char buf[static DOMAIN_NAME_SIZE])
 {
 	size_t len = 0;
 
 	for (; *word; word++) {
-		unsigned byte = (unsigned char)*word;
+		int byte = (unsigned char)*word;
 
 		if (byte == '%') {
-			if (!isxdigit(word[1]) || !isxdigit(word[2]) ||
-			    sscanf(word + 1, "%2x", &byte) != 1 || byte == 0)
-				return -EINVAL;
+			byte = parse_byte(word + 1);
+			if (byte < 0)
+				return byte;
 			word += 2;
 		}
 		if (len + 1 == DOMAIN_NAME_SIZE)

@@ -137,6 +137,10 @@ static void wrong_lines_are_refused_with_their_place_and_the_right_form(void **s
 		{"5 end 1", "MILLISECONDS end"},
 		{"1 soft", "back in time"},
 		{"5 domain 1 - \303\244", "printable"},
+		{"5 domain 1 - a%", "domain DOMID"},
+		{"5 domain 1 - a%2", "domain DOMID"},
+		{"5 domain 1 - a%2g", "domain DOMID"},
+		{"5 domain 1 - a%00b", "domain DOMID"},
 	};
 
 	(void)state;
