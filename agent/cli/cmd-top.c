@@ -15,8 +15,7 @@
 #include <poll.h>
 #include <string.h>
 
-#define DELAY_MAX_S 3600
-#define DELAY_S	    2
+#define DELAY_S 2
 
 /* Figures per second need two scans. */
 static int once(struct top *t)
@@ -99,7 +98,7 @@ enum exit_status cmd_top(int root, int argc, char **argv)
 		if (opt == 'D')
 			(void)snprintf(t.filter, sizeof(t.filter), "%s", optarg);
 		if (opt == 'd' &&
-		    option_number("delay", optarg, DELAY_MAX_S, "seconds", &t.delay_s) < 0)
+		    option_number("delay", optarg, TOP_DELAY_MAX_S, "seconds", &t.delay_s) < 0)
 			return STATUS_USAGE;
 	}
 	if (no_arguments(argc, argv) < 0)

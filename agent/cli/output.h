@@ -23,8 +23,8 @@ void show_text(char *text, size_t columns);
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
 
 /**
- * finish_output() - at the end of a program that would end with @status: say so if what it printed
- * did not reach its reader. Return: @status, or STATUS_FAILED then.
+ * finish_output() - at the end of a program that would end with @status: complain if what it
+ * printed did not reach its reader. Return: @status, or STATUS_FAILED then.
  */
 enum exit_status finish_output(enum exit_status status);
 

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <term.h>
 
-#define DELAY_MAX_S 3600
-
 /* Above the rows: figures of the host, keys, an empty line, and the names of the columns. */
 #define HEAD_LINES 4
 
@@ -93,7 +91,7 @@ static void ask_delay(struct top *t)
 	uint64_t v;
 
 	ask("seconds: ", text, sizeof(text));
-	if (parse_number(text, &v) == 0 && v >= 1 && v <= DELAY_MAX_S)
+	if (parse_number(text, &v) == 0 && v >= 1 && v <= TOP_DELAY_MAX_S)
 		t->delay_s = v;
 }
 

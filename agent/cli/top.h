@@ -15,6 +15,9 @@
 #include "host/psi.h"
 #include "host/store.h"
 
+/** TOP_DELAY_MAX_S - the longest time between two scans. */
+#define TOP_DELAY_MAX_S 3600
+
 /** enum disk_stat - what blkback counts for a disk since it was connected. */
 enum disk_stat { STAT_RD_REQ, STAT_WR_REQ, STAT_RD_SECT, STAT_WR_SECT, STAT_COUNT };
 

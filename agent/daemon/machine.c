@@ -202,8 +202,8 @@ void machine_open_grower(struct agent *a)
 
 /*
  * In an HVM or PVH domain Linux leaves out what the toolstack counts and it cannot see: its target
- * is less than xenstore's, always by as much. That can be told once the target has stood still, for
- * Linux is told of a new one as well.
+ * is less than xenstore's, always by as much. The difference is known once the target has stood
+ * still, as Linux takes a moment to follow a new one.
  */
 static void learn_scale(struct agent *a, uint64_t target_kb, uint64_t kernel_kb)
 {

@@ -12,7 +12,7 @@
 static void find_names(struct store *store, struct metrics_domains *d)
 {
 	for (size_t i = 0; i < d->n; i++)
-		(void)domain_name_text(store, d->domain[i].domid, d->domain[i].name);
+		(void)domain_name(store, d->domain[i].domid, d->domain[i].name);
 }
 
 /* What all our figures are called, as the first line of the file has it. */

@@ -98,7 +98,6 @@ static int parse_domid(const char *text, struct trace_event *e)
 	return 0;
 }
 
-/* The name is the rest of the line, and may have blanks in it. */
 /* Return: the byte, or -EINVAL; 0 would end the name. */
 static int parse_byte(const char *at)
 {

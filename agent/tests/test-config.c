@@ -673,7 +673,7 @@ static void expect_unread(const char *name, const char *why)
 	config_free(&c);
 }
 
-/* One that was meant to exclude a domain, say; and nobody waits for a writer. */
+/* One that was meant to exclude a domain, say; and a FIFO is not waited for. */
 static void a_drop_in_that_is_no_file_is_refused(void **state)
 {
 	(void)state;

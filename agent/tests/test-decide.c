@@ -428,7 +428,7 @@ static struct plan ask_for_one_disk(struct world *w)
 	return decide(&w->p, &w->o, &w->s, &e, w->now);
 }
 
-/* What others hold is still there to be had. */
+/* What others hold is still available. */
 static void a_request_for_one_disk_holds_up_no_pressure(void **state)
 {
 	struct world w = ballooned();

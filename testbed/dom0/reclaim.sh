@@ -163,4 +163,4 @@ squeeze_ms_becomes() { echo "$2" > "$1/squeeze_ms" && squeeze_ms_is "$1" "$3"; }
 # tells FILE TEXT
 tells() { echo "$2" > "$1"; }
 
-squeeze_ms_takes() { echo "$2" > "$1/squeeze_ms" && squeeze_ms_is "$1" "$2"; }
+squeeze_ms_takes() { squeeze_ms_becomes "$1" "$2" "$2"; }
