@@ -209,12 +209,11 @@ static void print_actions(struct json_object *list)
 
 void status_print_daemon(struct json_object *d)
 {
-	status_line("daemon", "pid %" PRId64 ", mechanism %s, pressure by %s%s%s",
+	status_line("daemon", "pid %" PRId64 ", mechanism %s, pressure by %s%s",
 		    json_number(d, "pid"),
 		    json_word(d, "mechanism", mechanism_names, MECHANISM_COUNT),
 		    json_word(d, "psi", psi_mode_names, PSI_MODES),
-		    json_object_get_boolean(json_member(d, "xenstore")) ? "" : ", no xenstore",
-		    json_object_get_boolean(json_member(d, "dry_run")) ? ", dry run" : "");
+		    json_object_get_boolean(json_member(d, "xenstore")) ? "" : ", no xenstore");
 	print_ages(d);
 	print_thresholds(json_member(d, "thresholds"));
 	print_suspended(json_member(d, "suspended"));

@@ -3,7 +3,6 @@
 #include "core/reuse.h"
 
 #include "core/idle.h"
-#include "core/rank.h"
 #include "core/units.h"
 
 /* From the usual 5 s to more than 5 min: a disk used once in that time is idle by any measure. */
@@ -20,6 +19,7 @@
 
 void vbd_triggered(struct vbd *v, const struct action *a, uint64_t now_us)
 {
+	v->asked = true;
 	if (a->scope == SCOPE_IDLE)
 		v->triggered_us = now_us;
 }
@@ -39,11 +39,11 @@ void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us)
 
 void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_list *list)
 {
-	if (a->level != LEVEL_SLOTS || a->need_kb > 0) /* then not all were triggered */
-		return;
-	for_each_vbd(v, list)
-		if (vbd_is_idle(p, a->threshold_us, v) && action_concerns(p, a, v))
+	for_each_vbd(v, list) {
+		if (v->asked && a->level == LEVEL_SLOTS && vbd_is_idle(p, a->threshold_us, v))
 			v->kept_kb = v->held_kb[LEVEL_SLOTS];
+		v->asked = false;
+	}
 }
 
 /*

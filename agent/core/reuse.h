@@ -18,7 +18,8 @@ void vbd_triggered(struct vbd *v, const struct action *a, uint64_t now_us);
 void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us);
 
 /**
- * vbds_learn_kept() - after a reclaim of slots and a new scan: what idle disks have left they keep.
+ * vbds_learn_kept() - after a reclaim and a new scan: of slots, idle disks that were asked for them
+ * keep what they have left.
  */
 void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_list *list);
 

@@ -140,6 +140,7 @@ struct policy {
  * @seen:	levels whose @held_kb alone is valid, seen by BPF: bit 1 << level; never in the
  *		daemon.
  * @present:	found by the scan under way.
+ * @asked:	it took the trigger of the action under way.
  * @rate:	requests a second between the last two scans.
  * @requests:	served since it was connected, or what its device has seen; modulo 2^32. @rate, or
  *		else @idle_us, is computed from it.
@@ -162,6 +163,7 @@ struct vbd {
 	bool named : 1;
 	bool shows : 1;
 	bool present : 1;
+	bool asked : 1;
 	uint8_t reuses;
 	uint32_t squeeze_ms;
 	uint32_t rate;

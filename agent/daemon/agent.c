@@ -18,6 +18,12 @@
 /* Decisions come with every stall; only people read the file. */
 #define STATE_EVERY_US (10 * USEC_PER_SEC)
 
+static void write_state(struct agent *a)
+{
+	if (!a->dry_run)
+		(void)state_file_write(a->root, &a->report, &a->config, &a->controller);
+}
+
 static void tell_metrics(struct agent *a)
 {
 	const char *path = a->config.metrics_file;
@@ -48,7 +54,7 @@ void agent_tell_status(struct agent *a)
 			 r->mechanism, psi_mode_names[r->psi], r->actions, r->helped,
 			 r->lasting_kb);
 	arm_timer(a->state_timer, 0);
-	(void)state_file_write(a->root, r, &a->config, &a->controller);
+	write_state(a);
 	tell_metrics(a);
 }
 
@@ -93,7 +99,7 @@ static int on_state(sd_event_source *s, uint64_t usec, void *user)
 
 	(void)s;
 	(void)usec;
-	(void)state_file_write(a->root, &a->report, &a->config, &a->controller);
+	write_state(a);
 	return 0;
 }
 
@@ -233,8 +239,8 @@ static int open_all(struct agent *a)
 	struct config_error err = {0};
 	int r;
 
-	a->lock = lock_take(a->root);
-	if (a->lock < 0) {
+	a->lock = a->dry_run ? -1 : lock_take(a->root);
+	if (a->lock < 0 && !a->dry_run) {
 		say(MESSAGE_FAULT, LOG_ERR, "/%s: %s", LOCK_FILE,
 		    a->lock == -EBUSY ? "another xen-reclaimd runs" : strerror(-a->lock));
 		return a->lock;

@@ -27,7 +27,8 @@
 /**
  * struct agent - everything.
  * @root:	 directory descriptor that stands for "/".
- * @lock:	 held while this is the one daemon of the host.
+ * @lock:	 held while this is the one daemon of the host; not by a dry run.
+ * @assumed_kb:	 in a dry run: what is taken for given back until the verdict.
  * @driver_domain: this is one, not dom0.
  * @request:	 the last one taken, from @mailbox; @answering: it still waits for its response.
  * @listens:	 the agent is announced in this mailbox.
@@ -50,6 +51,7 @@ struct agent {
 	int root;
 	int lock;
 	bool dry_run;
+	int64_t assumed_kb;
 	bool driver_domain;
 	struct config config;
 	struct facts facts;
@@ -94,7 +96,7 @@ struct agent {
  * agent_start() - open everything, put back what an earlier life left changed, and listen.
  * @a:	     filled; call agent_stop() whatever this returns.
  * @root:    directory descriptor that stands for "/"; stays the caller's.
- * @dry_run: decide and tell, write nothing.
+ * @dry_run: decide and tell, write nothing; beside the one daemon of the host, if it runs.
  *
  * Return: 0; -EBUSY if another daemon runs; -EINVAL for a bad configuration; else a negative
  * errno. What is wrong has been said.

@@ -106,7 +106,8 @@ static int machine_sample(void *host, struct sample *now)
 	struct agent *a = host;
 	int r = memory_sample(&a->memory, now);
 
-	now->held_kb += (int64_t)vbds_slots_kb(&a->inventory.now);
+	now->held_kb += (int64_t)vbds_slots_kb(&a->inventory.now) - a->assumed_kb;
+	now->available_kb += a->assumed_kb;
 	return r;
 }
 
@@ -132,6 +133,52 @@ void machine_put_back(struct agent *a)
 	arm_timer(a->put_back_timer, later ? now_us() + PUT_BACK_US : 0);
 }
 
+/* What a disk would give back, as far as that is RAM here; to a target that fell, slots alone. */
+static int64_t would_give_kb(const struct agent *a, const struct vbd *v, const struct action *act)
+{
+	int least = act->cause == CAUSE_BALLOON ? LEVEL_SLOTS : 0;
+	uint64_t kb = 0;
+
+	for (int l = least; l <= (int)act->level; l++)
+		if (may_give_ram(&a->report.diagnosis, l))
+			kb += v->held_kb[l];
+	if (act->level == LEVEL_SLOTS)
+		kb -= min_u64(kb, v->kept_kb);
+	return (int64_t)kb;
+}
+
+/* For a dry run, so that it goes on as the daemon would: all comes back that they are known to
+ * hold. */
+static int64_t assume_kb(struct agent *a, const struct order *o)
+{
+	bool known = !o->params;
+	struct sample now = {0};
+	int64_t kb = 0;
+
+	for (size_t i = 0; i < o->n; i++) {
+		const struct vbd *v = &a->inventory.now.vbds[o->targets[i].vbd];
+
+		known &= v->shows;
+		kb += would_give_kb(a, v, o->action);
+	}
+	if (known)
+		return kb;
+	(void)machine_sample(a, &now);
+	return now.held_known && now.held_kb > 0 ? now.held_kb
+						 : (int64_t)a->config.policy.min_gain_kb;
+}
+
+static void assume(struct agent *a, const struct order *o)
+{
+	const struct action *act = o->action;
+	int64_t kb = assume_kb(a, o);
+
+	say(MESSAGE_ACTION, LOG_INFO,
+	    "%s: would reclaim %s of %s disks, up to %" PRId64 " kB (dry run)",
+	    cause_names[act->cause], levels[act->level].name, scope_names[act->scope], kb);
+	a->assumed_kb += kb;
+}
+
 static int begin(struct agent *a, struct order *o)
 {
 	const struct action *act = o->action;
@@ -140,8 +187,7 @@ static int begin(struct agent *a, struct order *o)
 	if (act->cause == CAUSE_REQUEST && xenstore_request_is_late(a))
 		return -ETIME; /* it had to wait too long */
 	if (a->dry_run) {
-		say(MESSAGE_ACTION, LOG_INFO, "%s: would reclaim %s of %s disks (dry run)",
-		    cause_names[act->cause], levels[act->level].name, scope_names[act->scope]);
+		assume(a, o);
 		return 0;
 	}
 	r = reclaimer_begin(&a->reclaimer, &a->inventory.now, o, now_us());
@@ -340,6 +386,9 @@ static void machine_tell(void *host, const struct news *n)
 		a->answer_error = -n->error;
 		break;
 	case NEWS_JUDGED:
+		a->assumed_kb = 0; /* in truth it is held still */
+		report_judged(&a->report, n->action);
+		break;
 	case NEWS_SUPERSEDED:
 		report_judged(&a->report, n->action);
 		break;

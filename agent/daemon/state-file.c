@@ -141,7 +141,6 @@ int state_file_write(int root, const struct report *r, const struct config *conf
 	json_put_string(o, "psi", psi_mode_names[r->psi]);
 	json_put(o, "thresholds", thresholds_json(config));
 	json_put(o, "xenstore", json_object_new_boolean(r->xenstore));
-	json_put(o, "dry_run", json_object_new_boolean(r->dry_run));
 	json_put(o, "levels", diagnosis_levels_json(&r->diagnosis));
 	json_put(o, "suspended", suspended_json(&c->state));
 	if (c->decision.at_us)

@@ -231,6 +231,7 @@ static int meet(int root, struct vbd_list *list, size_t n_known, struct vbd v, u
 		v.kept_kb = known->kept_kb;
 		v.triggered_us = known->triggered_us;
 		v.reuses = known->reuses;
+		v.asked = known->asked;
 		v.named = known->named;
 		v.rule = known->rule;
 	}

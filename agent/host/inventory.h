@@ -28,7 +28,7 @@ struct inventory {
 
 /**
  * inventory_read() - scan again. What was learned of a disk stays with it: @kept_kb,
- * @triggered_us, @reuses, @named and @rule.
+ * @triggered_us, @asked, @reuses, @named and @rule.
  *
  * Return: 0; or a negative errno, as -ENOMEM: then the disks are those of the scan before.
  */

@@ -112,6 +112,7 @@ void model_scan(struct model *m, uint64_t now_us)
 		fresh[i].kept_kb = was->kept_kb;
 		fresh[i].triggered_us = was->triggered_us;
 		fresh[i].reuses = was->reuses;
+		fresh[i].asked = was->asked;
 	}
 	m->spare = m->seen.vbds;
 	m->seen.vbds = fresh;

@@ -580,6 +580,9 @@ static void what_idle_disks_keep_is_learned(void **state)
 	put("vbd-1-51712", "slot_kb", "96\n");
 	put("vbd-1-51728", "slot_kb", "600\n");
 	look();
+	for_each_vbd(w, &inv.now)
+		if (w->devid == 51712)
+			vbd_triggered(w, &a, 1);
 	vbds_learn_kept(&policy, &a, &inv.now);
 	look();
 	v = view();
