@@ -38,7 +38,7 @@ static struct json_object *pressure_json(int root)
 	return o;
 }
 
-static struct json_object *memory_json(int root)
+static struct json_object *memory_json(int root, size_t n_disks)
 {
 	struct json_object *o = json_object_new_object();
 	struct balloon b;
@@ -51,10 +51,9 @@ static struct json_object *memory_json(int root)
 		json_put_number(o, "available_kb", s.available_kb);
 		json_put_number(o, "pswpin", (int64_t)s.pswpin);
 		json_put_number(o, "pswpout", (int64_t)s.pswpout);
-		if (s.held_known)
-			json_put_number(o, "held_kb", s.held_kb);
 	}
 	if (memory_balloon(&m, &b) == 0) {
+		json_put_number(o, "held_kb", balloon_mapped_kb(&b, n_disks));
 		json_put_number(o, "current_kb", (int64_t)b.current_kb);
 		json_put_number(o, "target_kb", (int64_t)b.target_kb);
 		json_put_number(o, "low_kb", (int64_t)b.low_kb);
@@ -123,13 +122,16 @@ static struct json_object *domains_json(struct store *s, const struct policy *p,
 	return list;
 }
 
-static void add_disks(int root, const struct policy *p, struct json_object *o)
+static void add_host(int root, const struct policy *p, struct json_object *o)
 {
 	struct inventory inv = {0};
 	struct sight sight = {0};
 	struct store s = {0};
 
 	(void)inventory_read(root, &inv);
+	json_put(o, "pressure", pressure_json(root));
+	json_put(o, "memory", memory_json(root, inv.now.n));
+	json_put(o, "parameters", params_json(root));
 	sight_scan(&sight, root, &inv);
 	(void)store_open(&s, root);
 	domains_name(&s, p, &inv.now, UINT_MAX);
@@ -165,10 +167,7 @@ enum exit_status cmd_status(int root, int argc, char **argv)
 	running = daemon_runs(root);
 	d = running > 0 ? state_read(root) : NULL;
 	told = d != NULL;
-	json_put(o, "pressure", pressure_json(root));
-	json_put(o, "memory", memory_json(root));
-	json_put(o, "parameters", params_json(root));
-	add_disks(root, &c.policy, o);
+	add_host(root, &c.policy, o);
 	if (running >= 0)
 		json_put(o, "running", json_object_new_boolean(running > 0));
 	(void)json_object_object_add(o, "daemon", d);

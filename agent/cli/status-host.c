@@ -40,12 +40,16 @@ static void print_pressure(struct json_object *p)
 
 static void print_memory(struct json_object *m)
 {
+	int64_t missing_kb = json_number(m, "target_kb") - json_number(m, "current_kb");
+
 	if (json_member(m, "current_kb"))
 		status_line("balloon",
 			    "current %" PRId64 " kB, target %" PRId64 " kB: %" PRId64
-			    " kB held by grant mappings",
+			    " kB held by grant mappings%s",
 			    json_number(m, "current_kb"), json_number(m, "target_kb"),
-			    json_number(m, "held_kb"));
+			    json_number(m, "held_kb"),
+			    missing_kb > json_number(m, "held_kb") ? ", the rest is the balloon's"
+								   : "");
 	else
 		status_line("balloon", "no balloon driver here");
 	status_line("memory",

@@ -44,7 +44,7 @@ int metrics_file_write(int root, const char *path, const struct report *r,
 	if (!is_ours(root, path))
 		return -EEXIST;
 	m.balloon_known = memory_balloon(h, &m.balloon) == 0;
-	m.held_kb = balloon_held_kb(&m.balloon) + (int64_t)vbds_slots_kb(&inv->now);
+	m.held_kb = balloon_mapped_kb(&m.balloon, inv->now.n) + (int64_t)vbds_slots_kb(&inv->now);
 	m.psi_known = psi_read(root, &m.psi) == 0;
 	metrics_domains(inv->now.vbds, inv->now.n, &m.domains);
 	find_names(store, &m.domains);

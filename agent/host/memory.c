@@ -91,6 +91,14 @@ int64_t balloon_held_kb(const struct balloon *b)
 	return b->target_kb > b->current_kb ? (int64_t)(b->target_kb - b->current_kb) : 0;
 }
 
+int64_t balloon_mapped_kb(const struct balloon *b, size_t n_disks)
+{
+	int64_t held_kb = balloon_held_kb(b);
+	int64_t own_kb = (int64_t)b->low_kb;
+
+	return n_disks > 0 && held_kb > own_kb ? held_kb - own_kb : 0;
+}
+
 /* A kernel without swap has no such line, and swaps nothing. */
 static int find_swapped(const char *text, const char *key, uint64_t *pages)
 {

@@ -43,6 +43,13 @@ int memory_balloon(const struct memory *h, struct balloon *b);
 int64_t balloon_held_kb(const struct balloon *b);
 
 /**
+ * balloon_mapped_kb() - what of that is known to be grant mappings', to be shown. What is on the
+ * balloon's own list is not: Linux is about to take it back, or waits for Xen to have as much. With
+ * no disk at all nothing is.
+ */
+int64_t balloon_mapped_kb(const struct balloon *b, size_t n_disks);
+
+/**
  * memory_sample() - memory now. What grant mappings hold is known where there is a balloon driver.
  * Frames that were ballooned out for another reason (low_kb > 0) are not in it,
  * rightly: grants that use those cost no RAM and give none.

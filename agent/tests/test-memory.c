@@ -116,6 +116,19 @@ static void without_proc_there_is_no_host(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void what_is_shown_as_mapped_is_no_balloon(void **state)
+{
+	struct balloon b = {.current_kb = 600000, .target_kb = 700000};
+
+	(void)state;
+	assert_int_equal(balloon_mapped_kb(&b, 1), 100000);
+	assert_int_equal(balloon_mapped_kb(&b, 0), 0);
+	b.low_kb = 30000; /* Linux is about to take these back */
+	assert_int_equal(balloon_mapped_kb(&b, 1), 70000);
+	b.low_kb = 200000;
+	assert_int_equal(balloon_mapped_kb(&b, 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +136,7 @@ int main(void)
 		T(without_a_balloon_driver_that_is_not_known),
 		T(a_figure_no_host_has_is_none),
 		T(without_proc_there_is_no_host),
+		cmocka_unit_test(what_is_shown_as_mapped_is_no_balloon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
