@@ -298,12 +298,22 @@ static int machine_set_target(void *host, uint64_t kb)
 
 /* --- news ----------------------------------------------------------------------------------- */
 
+static bool all_spared(const struct agent *a)
+{
+	for_each_vbd(v, &a->inventory.now)
+		if (!v->levels || v->squeeze_ms != 0)
+			return false;
+	return a->inventory.now.n > 0;
+}
+
 static const char *why_no_ram(const struct agent *a, char *buf, size_t size)
 {
 	const struct vbd *v = first_excluded(&a->config.policy, &a->inventory.now);
 
 	if (a->facts.mechanism == MECHANISM_NONE)
 		return "xen_blkback is not loaded or not usable";
+	if (!v && all_spared(a))
+		return "no disk may be asked: squeeze_ms is 0 for all of them";
 	if (!v)
 		return a->report.diagnosis.why[LEVEL_GRANTS];
 	(void)snprintf(buf, size,

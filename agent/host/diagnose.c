@@ -6,10 +6,12 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <string.h>
 
 #define RELEASE(major, minor) (1000 * (major) + (minor))
 
-/* First kernels with: the reclaim callback; unpopulated memory; a way to switch it off. */
+/* First kernels with: PSI; the reclaim callback; unpopulated memory; a way to switch it off. */
+#define RELEASE_PSI	    RELEASE(4, 20)
 #define RELEASE_RECLAIM	    RELEASE(5, 6)
 #define RELEASE_UNPOPULATED RELEASE(5, 9)
 #define RELEASE_BLACKLIST   RELEASE(5, 17)
@@ -201,11 +203,18 @@ static void find_free(struct diagnosis *d, const struct facts *f)
 
 static void find_psi(struct diagnosis *d, const struct facts *f)
 {
-	if (f->psi == PSI_NONE)
+	if (f->psi == PSI_NONE && f->release > 0 && f->release < RELEASE_PSI)
+		advise(add(d, "psi", MARK_BAD,
+			   "no pressure stall information: Linux 4.20 and newer have it"),
+		       "requests and falls of the target are served without it");
+	else if (f->psi == PSI_NONE)
 		advise(add(d, "psi", MARK_BAD, "no pressure stall information"),
 		       "start Linux with psi=1");
 	else if (f->psi == PSI_TRIGGER)
 		(void)add(d, "psi", MARK_OK, "pressure stall information, with triggers");
+	else if (f->psi_error != 0)
+		(void)add(d, "psi", MARK_NOTE, "pressure stall information, but no triggers: %s",
+			  strerrordesc_np(f->psi_error));
 	else
 		advise(add(d, "psi", MARK_NOTE,
 			   "pressure stall information, but no right to "
@@ -223,6 +232,9 @@ static void judge_pages(struct diagnosis *d, const struct facts *f)
 	if (!f->xen) {
 		a = ANSWER_NO;
 		why = "this machine does not run on Xen";
+	} else if (f->blkback && !f->params && f->mechanism == MECHANISM_NONE) {
+		a = ANSWER_NO;
+		why = "xen-blkback's parameters cannot be used";
 	} else if (f->unpopulated == ANSWER_YES) {
 		a = ANSWER_NO;
 		why = "pages for grants are unpopulated memory: they cost no RAM and give none";

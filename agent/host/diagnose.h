@@ -38,6 +38,8 @@ extern const char *const answer_names[ANSWER_COUNT];
  * @seen_by:	    by what it is seen what disks hold; NULL: by nothing, or nobody asked.
  * @unseen:	    why it is not, or not all of it; NULL: all is, or nobody asked.
  * @psi:	    how pressure can be learned of.
+ * @psi_error:	    positive errno of a trigger that is refused for another reason than its window
+ *		    and rights; 0: none is.
  */
 struct facts {
 	bool xen;
@@ -61,6 +63,7 @@ struct facts {
 	const char *seen_by;
 	const char *unseen;
 	enum psi_mode psi;
+	int psi_error;
 };
 
 enum mark { MARK_OK, MARK_NOTE, MARK_BAD, MARK_COUNT };

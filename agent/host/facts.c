@@ -86,16 +86,30 @@ static void gather_kernel(int root, struct facts *f)
 		f->unpopulated = compiled_unpopulated(root, release);
 }
 
-static enum psi_mode probe_psi(int root)
+static void probe_psi(int root, struct facts *f)
 {
 	const struct threshold t = {50 * USEC_PER_MSEC, USEC_PER_SEC};
 	struct psi_totals totals;
-	enum psi_mode mode;
-	_cleanup_close_ int fd = psi_open_trigger(root, PSI_SOME, &t, &mode);
+	int fd = psi_open_trigger(root, PSI_SOME, &t, &f->psi);
 
-	if (fd >= 0)
-		return mode;
-	return psi_read(root, &totals) == 0 ? PSI_TOTALS : PSI_NONE;
+	if (fd >= 0) {
+		(void)close(fd);
+		return;
+	}
+	f->psi = psi_read(root, &totals) == 0 ? PSI_TOTALS : PSI_NONE;
+	if (fd != -EPERM && fd != -EACCES && fd != -EINVAL)
+		f->psi_error = -fd;
+}
+
+/* Bit 11 of what Xen says of itself: the mount of xenfs is not everywhere. */
+static bool is_control_domain(int root)
+{
+	char text[32];
+
+	if (text_has(root, "proc/xen/capabilities", "control_d"))
+		return true;
+	return read_text(root, "sys/hypervisor/properties/features", text, sizeof(text)) > 0 &&
+	       strtoul(text, NULL, 16) >> 11 & 1;
 }
 
 static void gather_balloon(int root, struct facts *f)
@@ -132,11 +146,11 @@ void facts_gather(int root, struct facts *f)
 {
 	*f = (struct facts){.xen_free_kb = -1, .slots_kb = -1};
 	f->xen = text_has(root, "sys/hypervisor/type", "xen");
-	f->control_domain = text_has(root, "proc/xen/capabilities", "control_d");
+	f->control_domain = is_control_domain(root);
 	f->pvh = text_has(root, "sys/hypervisor/guest_type", "PVH");
 	f->auto_online = text_has(root, "sys/devices/system/memory/auto_online_blocks", "online");
 	f->blkback = exists(root, "sys/module/xen_blkback");
-	f->psi = probe_psi(root);
+	probe_psi(root, f);
 	gather_kernel(root, f);
 	gather_balloon(root, f);
 	gather_vbds(root, f);

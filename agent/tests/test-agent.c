@@ -510,6 +510,23 @@ static void pressure_without_blkback_is_told_for_what_it_is(void **state)
 	tree_unseal(&s);
 }
 
+static void that_all_disks_are_spared_is_told_for_what_it_is(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	put_native("vbd-1-51712");
+	put_native("vbd-2-51712");
+	tree_put(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/squeeze_ms", "0\n");
+	tree_put(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/squeeze_ms", "0\n");
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
+	start_daemon(ARGS());
+	stall(&s, "full");
+	WAIT(strstr(w.daemon.text[ERR], "squeeze_ms is 0 for all of them"));
+	stop_daemon();
+	tree_unseal(&s);
+}
+
 /* As Debian's kernel does. */
 static void put_unpopulated(void)
 {
@@ -2031,6 +2048,7 @@ int main(int argc, char **argv)
 		T(parameters_are_left_alone_where_a_domain_is_excluded),
 		T(request_slots_are_ram_where_grants_are_none),
 		T(that_nobody_can_tell_is_said_at_start),
+		T(that_all_disks_are_spared_is_told_for_what_it_is),
 		T(hard_pressure_that_cannot_be_relieved_grows_dom0),
 		T(a_target_that_was_there_first_may_be_of_this_minute),
 		T(the_first_target_that_is_set_is_an_administrators),

@@ -248,6 +248,33 @@ static void what_is_missing_is_told(void **state)
 	expect_finding(&d, "psi", MARK_NOTE, "(trigger-2s)", "CAP_SYS_RESOURCE");
 }
 
+static void before_linux_4_20_there_is_nothing_to_switch_on(void **state)
+{
+	struct facts f = ballooned();
+	struct diagnosis d;
+
+	(void)state;
+	f.release = 4019;
+	f.psi = PSI_NONE;
+	f.params = false;
+	f.mechanism = MECHANISM_NONE;
+	d = diagnose(&f);
+	expect_finding(&d, "psi", MARK_BAD, "4.20 and newer", "are served without it");
+	expect_pages(&d, ANSWER_NO, "cannot be used");
+}
+
+static void a_trigger_refused_for_want_of_memory_is_no_want_of_rights(void **state)
+{
+	struct facts f = ballooned();
+	struct diagnosis d;
+
+	(void)state;
+	f.psi = PSI_TOTALS;
+	f.psi_error = ENOMEM;
+	d = diagnose(&f);
+	expect_finding(&d, "psi", MARK_NOTE, "no triggers: Cannot allocate memory", NULL);
+}
+
 static void by_what_disks_are_seen_is_told(void **state)
 {
 	struct facts f = ballooned();
@@ -360,6 +387,21 @@ static void the_facts_of_dom0_are_gathered(void **state)
 	assert_int_equal(f.target_kb, 700000);
 	assert_int_equal(f.low_kb, 8);
 	assert_int_equal(f.xen_free_kb, -1);
+}
+
+static void dom0_is_seen_without_xenfs(void **state)
+{
+	struct facts f;
+
+	(void)state;
+	put_dom0();
+	tree_drop(&tree, "proc/xen");
+	tree_put(&tree, "sys/hypervisor/properties/features", "00002705\n");
+	facts_gather(tree.root, &f);
+	assert_false(f.control_domain);
+	tree_put(&tree, "sys/hypervisor/properties/features", "00002f05\n");
+	facts_gather(tree.root, &f);
+	assert_true(f.control_domain);
 }
 
 static void a_pvh_dom0_is_seen(void **state)
@@ -491,10 +533,13 @@ int main(void)
 		cmocka_unit_test(a_driver_domain_is_a_backend_domain_too),
 		cmocka_unit_test(an_old_kernel_does_not_squeeze_by_itself),
 		cmocka_unit_test(what_is_missing_is_told),
+		cmocka_unit_test(before_linux_4_20_there_is_nothing_to_switch_on),
+		cmocka_unit_test(a_trigger_refused_for_want_of_memory_is_no_want_of_rights),
 		cmocka_unit_test(by_what_disks_are_seen_is_told),
 		cmocka_unit_test(findings_fit_whatever_the_facts),
 		T(on_an_empty_host_nothing_is_known),
 		T(the_facts_of_dom0_are_gathered),
+		T(dom0_is_seen_without_xenfs),
 		T(a_pvh_dom0_is_seen),
 		T(memory_that_comes_online_is_seen),
 		T(where_pages_come_from_is_found_out),
