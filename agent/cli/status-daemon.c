@@ -30,11 +30,24 @@ static const char *const reason_texts[REASON_COUNT] = {
 	[REASON_NO_STEP] = "no step would have helped",
 	[REASON_UNAVAILABLE] = "not available here, or it gives no RAM",
 	[REASON_TOO_LITTLE] = "would have given less than min_gain",
+	[REASON_AGED] = "aging gives it back already",
 	[REASON_IN_USE] = "in use by busy disks",
 	[REASON_JUST_FAILED] = "had failed shortly before",
 	[REASON_SUSPENDED] = "suspended",
 	[REASON_JUST_TAKEN] = "already taken by the last action",
 	[REASON_FIRST_ENOUGH] = "a smaller step makes enough room",
+};
+
+/* Why the standing policy is what it is. */
+static const char *const aging_texts[AGING_COUNT] = {
+	[AGING_OFF] = "off",
+	[AGING_NO_DISK] = "there is no disk",
+	[AGING_NO_RAM] = "nothing that ages is RAM here",
+	[AGING_EXCLUDED] = "parameters would reach the disks of an excluded domain",
+	[AGING_PLENTY] = "memory is plentiful",
+	[AGING_WATCHING] = "watching how soon disks come back",
+	[AGING_RETURNING] = "disks come back soon",
+	[AGING_RESTING] = "disks rest",
 };
 
 static const char *reason_text(struct json_object *o)
@@ -110,6 +123,23 @@ static void print_thresholds(struct json_object *t)
 	threshold_text(t, PSI_SOME, some, sizeof(some));
 	threshold_text(t, PSI_FULL, full, sizeof(full));
 	status_line("thresholds", "%s, %s", some, full);
+}
+
+static void print_aging(struct json_object *o)
+{
+	int why = name_index(aging_names, AGING_COUNT, json_string(o, "why"));
+	const char *text = why < 0 ? "?" : aging_texts[why];
+	int64_t unused_s = json_number(o, "unused_s");
+	bool in_force = json_object_get_boolean(json_member(o, "in_force"));
+
+	if (!o)
+		return;
+	if (unused_s == 0)
+		status_line("aging", why == AGING_OFF ? "%s" : "the driver's own time: %s", text);
+	else
+		status_line("aging", "after %" PRId64 " s without use: %s%s", unused_s, text,
+			    in_force ? ""
+				     : " (not in force: the administrator has set the parameters)");
 }
 
 static void print_suspended(struct json_object *list)
@@ -216,6 +246,7 @@ void status_print_daemon(struct json_object *d)
 		    json_object_get_boolean(json_member(d, "xenstore")) ? "" : ", no xenstore");
 	print_ages(d);
 	print_thresholds(json_member(d, "thresholds"));
+	print_aging(json_member(d, "aging"));
 	print_suspended(json_member(d, "suspended"));
 	print_decision(json_member(d, "last_decision"));
 	print_passed(json_member(d, "passed"));

@@ -4,6 +4,7 @@
 
 #include "core/idle.h"
 #include "core/reuse.h"
+#include "core/units.h"
 
 #include <errno.h>
 
@@ -53,7 +54,7 @@ static void add_vbd(struct capabilities *c, const struct policy *p, const struct
 /* Parameters reach every disk: not while there is one that must not be touched. */
 static void add_params(struct capabilities *c, const struct policy *p, const struct host_view *view)
 {
-	if (first_excluded(p, view->disks))
+	if (view->disks->n == 0 || first_excluded(p, view->disks))
 		return;
 	if (by_params(view, LEVEL_GRANTS))
 		c->threshold_us = longest_threshold_us(p, c->threshold_us, view->disks);
@@ -67,20 +68,29 @@ static void add_params(struct capabilities *c, const struct policy *p, const str
 	}
 }
 
+/* What the parameters are held at gives back without being asked. */
+static void note_aged(struct capabilities *c, const struct held *held)
+{
+	c->aged[LEVEL_POOL] = held->pools;
+	c->aged[LEVEL_GRANTS] =
+		held->pools && held->unused_s && held->unused_s * USEC_PER_SEC <= c->threshold_us;
+}
+
 struct capabilities capabilities_of(const struct policy *p, const struct host_view *view)
 {
 	const struct vbd_list *disks = view->disks;
-	struct capabilities c = {
-		.threshold_us =
-			idle_threshold_us(p, disks, disks->scanned_us - disks->watched_since_us),
-	};
+	struct capabilities c = {0};
 
+	c.threshold_us =
+		idle_threshold_us(p, disks, disks->scanned_us - disks->watched_since_us, 1);
+	c.threshold_us = max_u64(c.threshold_us, view->return_us);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		c.gives_ram[l] = view->gives_ram[l];
 	for_each_vbd(v, disks)
 		if (!vbd_is_spared(p, v))
 			add_vbd(&c, p, v);
 	add_params(&c, p, view);
+	note_aged(&c, &view->held);
 	return c;
 }
 

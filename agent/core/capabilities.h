@@ -6,12 +6,26 @@
 #include "core/vbds.h"
 
 /**
+ * struct held - parameters that are kept at another value than the driver's for as long as the
+ * standing policy says so.
+ * @unused_s: grants that were not used for so long are unmapped; 0: the driver's own time.
+ * @pools:    pools are kept empty.
+ */
+struct held {
+	uint32_t unused_s;
+	bool pools;
+};
+
+/**
  * struct host_view - what the controller is shown of its host, as of the last scan.
  * @disks:	 the host's own list, which the policy notes in what it learns of a disk.
  * @gives_ram:	 this level gives RAM back on this kernel.
  * @targets:	 room for all of @disks.
  * @params:	 parameters of xen_blkback can be used: they reach every disk at once.
  * @mechanism:	 the best available.
+ * @unused_s:	 after how long the driver gives back what is not used, by its parameter; 0: never.
+ * @held:	 what aging holds the parameters at.
+ * @return_us:	 disks are known to come back within this time; 0: not known to.
  */
 struct host_view {
 	struct vbd_list *disks;
@@ -19,12 +33,16 @@ struct host_view {
 	bool gives_ram[LEVEL_COUNT];
 	bool params;
 	enum mechanism mechanism;
+	uint32_t unused_s;
+	struct held held;
+	uint64_t return_us;
 };
 
 /**
  * struct capabilities - what can be done now, per level and scope.
  * @offered:   the mechanism in use can carry it out.
  * @gives_ram: this level gives RAM back on this kernel.
+ * @aged:      aging gives it back.
  * @ram_kb:    RAM that it would give, as far as is known.
  * @slots_kb:  of it, what slots would: all that makes room where the own target fell.
  * @threshold_us: a disk unused for this long is idle here.
@@ -32,6 +50,7 @@ struct host_view {
 struct capabilities {
 	bool offered[LEVEL_COUNT][SCOPE_COUNT];
 	bool gives_ram[LEVEL_COUNT];
+	bool aged[LEVEL_COUNT];
 	uint64_t ram_kb[LEVEL_COUNT][SCOPE_COUNT];
 	uint64_t slots_kb[SCOPE_COUNT];
 	uint64_t threshold_us;

@@ -23,7 +23,7 @@ static void tell(struct controller *c, struct news news)
 	c->ops->tell(c->host, &news);
 }
 
-void controller_scan(struct controller *c)
+static void scan(struct controller *c)
 {
 	c->scan_us = c->ops->scan(c->host, &c->view);
 	for_each_vbd(v, c->view.disks)
@@ -39,6 +39,7 @@ static void carry_out(struct controller *c)
 
 	tell(c, (struct news){.what = NEWS_STARTED, .action = a});
 	c->ops->carry_out(c->host, &o);
+	vbds_begin(a, o.params, c->view.disks);
 	for (size_t i = 0; i < o.n; i++)
 		if (o.targets[i].error == 0)
 			vbd_triggered(&c->view.disks->vbds[o.targets[i].vbd], a, a->started_us);
@@ -108,6 +109,24 @@ static void sample(struct controller *c, struct event *e)
 	c->last = e->now;
 }
 
+static bool same_aging(const struct aging *a, const struct aging *b)
+{
+	return a->why == b->why && a->unused_s == b->unused_s && a->pools == b->pools;
+}
+
+/* After a scan, with memory as it was sampled last. */
+static void age(struct controller *c)
+{
+	struct aging before = c->aging;
+
+	aging_decide(c->policy, &c->view, &c->last, &c->aging, now_us(c));
+	c->view.return_us = c->aging.returning ? c->aging.known.unused_s * USEC_PER_SEC : 0;
+	c->ops->age(c->host, &c->aging);
+	c->ops->look_at(c->host, c->aging.look_us);
+	if (!same_aging(&before, &c->aging))
+		tell(c, (struct news){.what = NEWS_AGING});
+}
+
 /* After a scan, if one was due. */
 static bool decide_on(struct controller *c, struct event *e)
 {
@@ -116,6 +135,7 @@ static bool decide_on(struct controller *c, struct event *e)
 	struct plan plan;
 
 	sample(c, e);
+	e->returned = vbds_returned(&c->state.action, c->view.disks, now_us(c));
 	if (e->type == EVENT_DONE)
 		vbds_learn_kept(c->policy, &c->state.action, c->view.disks);
 	plan = decide(c->policy, &can, &c->state, e, now_us(c));
@@ -179,15 +199,28 @@ static void count_scan(struct controller *c, bool acted)
 
 /* --- events --------------------------------------------------------------------------------- */
 
+void controller_look(struct controller *c)
+{
+	struct event e = {0};
+
+	scan(c);
+	sample(c, &e);
+	age(c);
+}
+
 bool controller_event(struct controller *c, struct event e)
 {
 	bool pressure = e.type == EVENT_SOFT || e.type == EVENT_HARD;
 	bool scans = !pressure || needs_scan(c, &e);
 	bool acted;
 
+	if (pressure)
+		c->aging.pressed_us = now_us(c);
 	if (scans)
-		controller_scan(c);
+		scan(c);
 	acted = decide_on(c, &e);
+	if (scans)
+		age(c);
 	if (pressure && scans)
 		count_scan(c, acted);
 	return acted;
@@ -199,7 +232,7 @@ int controller_request(struct controller *c, struct event e)
 
 	if (request_is_open(&c->state))
 		return -EBUSY;
-	controller_scan(c);
+	scan(c);
 	r = request_is_possible(&c->view, e.level, e.domid, e.devid);
 	if (r == 0)
 		(void)decide_on(c, &e);

@@ -8,7 +8,7 @@
 #ifndef XEN_RECLAIM_CONTROLLER_H
 #define XEN_RECLAIM_CONTROLLER_H
 
-#include "core/capabilities.h"
+#include "core/aging.h"
 #include "core/order.h"
 
 /**
@@ -30,6 +30,7 @@ enum news_kind {
 	NEWS_SUPERSEDED, /* news.action has: the next one came first */
 	NEWS_NOTICE,	 /* news.plan has a notice */
 	NEWS_DECIDED,	 /* the controller's decision is new */
+	NEWS_AGING,	 /* the standing policy has changed */
 	NEWS_GROWN,	 /* own target raised to news.kb */
 	NEWS_NOT_GROWN,	 /* it could not be: news.error; not told again until it could */
 	NEWS_NO_SAMPLE	 /* memory cannot be read any more: news.error; the last figures count */
@@ -65,6 +66,11 @@ struct own_target {
  *		 or EVENT_FAILED, and not from within this call, in which it must not scan. The
  *		 order is valid for the call alone.
  * @wake_at:	 send EVENT_TIMER at this time, and not at the one before; 0: not at all.
+ * @age:	 have the driver give back what was not used for as long as the standing policy
+ *says: by the disks' @age, or by parameters. Called after each scan; the host shows in its view
+ *what is in force.
+ * @look_at:	 call controller_look() at this time, and not at the one before; 0: once there is a
+ *		 disk.
  * @read_target: Return: 0 or negative errno.
  * @xen_free_kb: free memory of Xen. Return: 0 or negative errno.
  * @set_target:  of this domain. Return: 0 or a negative error of the host's own.
@@ -76,6 +82,8 @@ struct host_ops {
 	int (*sample)(void *host, struct sample *now);
 	void (*carry_out)(void *host, struct order *order);
 	void (*wake_at)(void *host, uint64_t at_us);
+	void (*age)(void *host, const struct aging *aging);
+	void (*look_at)(void *host, uint64_t at_us);
 	int (*read_target)(void *host, struct own_target *target);
 	int (*xen_free_kb)(void *host, uint64_t *kb);
 	int (*set_target)(void *host, uint64_t kb);
@@ -98,6 +106,7 @@ struct controller {
 	const struct policy *policy;
 	struct host_view view;
 	struct state state;
+	struct aging aging;
 	bool can_grow;
 	struct sample last;
 	bool blind;
@@ -108,8 +117,8 @@ struct controller {
 	uint64_t passed[REASON_COUNT];
 };
 
-/** controller_scan() - scan now, whatever the pace. For the start. */
-void controller_scan(struct controller *c);
+/** controller_look() - scan now, and see whether the standing policy is still right. */
+void controller_look(struct controller *c);
 
 /**
  * controller_event() - something happened, other than a request or a change of the target.

@@ -4,6 +4,11 @@
 
 #include "core/action.h"
 #include "core/ladder.h"
+#include "core/units.h"
+
+/* What was swapped out before comes back within a few seconds, however long an action is watched.
+ */
+#define ECHO_US (5 * USEC_PER_SEC)
 
 static bool too_soon(const struct policy *p, const struct state *s, uint64_t now_us)
 {
@@ -18,8 +23,10 @@ static bool too_soon(const struct policy *p, const struct state *s, uint64_t now
 static bool is_echo(const struct policy *p, const struct state *s, enum cause cause,
 		    uint64_t now_us)
 {
+	uint64_t echo_us = cause == CAUSE_SOFT ? ECHO_US : p->retry_us;
+
 	return s->phase == PHASE_WATCHING && !action_is_partial(&s->action) &&
-	       (cause == CAUSE_SOFT || now_us < s->action.done_us + p->retry_us);
+	       now_us < s->action.done_us + echo_us;
 }
 
 static enum reason not_now(const struct policy *p, const struct state *s, uint64_t now_us)
@@ -32,9 +39,10 @@ static enum reason not_now(const struct policy *p, const struct state *s, uint64
 /* Any reclaim of slots does for a fall; for a request that somebody waits for, its own alone. */
 static void settle(struct state *s, enum event_type by, enum level level)
 {
-	if (by == s->wanted_event.type ||
-	    (s->wanted_event.type == EVENT_BALLOON_FALL && level == LEVEL_SLOTS))
-		s->wanted = false;
+	if (by == EVENT_REQUEST)
+		s->asked = false;
+	if (by == EVENT_BALLOON_FALL || level == LEVEL_SLOTS)
+		s->fell = false;
 }
 
 static void start(struct state *s, struct plan *plan, const struct capabilities *c,
@@ -60,6 +68,15 @@ static void start(struct state *s, struct plan *plan, const struct capabilities 
 	settle(s, e->type, level);
 }
 
+/* From now, or where min_interval would use up most of it, from when an action is possible again.
+ */
+static uint64_t retry_from_us(const struct policy *p, const struct state *s, uint64_t now_us)
+{
+	uint64_t possible_us = s->action.started_us + p->min_interval_us;
+
+	return possible_us > now_us + p->retry_us / 2 ? possible_us : now_us;
+}
+
 static void judge(const struct policy *p, struct state *s, struct plan *plan,
 		  const struct sample *now, enum verdict verdict, uint64_t now_us)
 {
@@ -71,8 +88,15 @@ static void judge(const struct policy *p, struct state *s, struct plan *plan,
 	plan->judged = true;
 	if (verdict == VERDICT_HELPED && !action_is_partial(&s->action))
 		step_helped(step, plan);
-	else if (verdict != VERDICT_HELPED && s->action.cause != CAUSE_REQUEST)
-		step_failed(p, step, plan, now_us);
+	else if (verdict != VERDICT_HELPED && verdict != VERDICT_UNCLEAR &&
+		 s->action.cause != CAUSE_REQUEST)
+		step_failed(p, step, plan, now_us, retry_from_us(p, s, now_us));
+}
+
+/* What grant mappings hold is counted from the target. What slots give to a fall is not. */
+static bool target_moved(const struct action *a, const struct sample *now)
+{
+	return a->cause != CAUSE_BALLOON && a->before.target_kb != now->target_kb;
 }
 
 static void done(const struct policy *p, struct state *s, struct plan *plan, const struct event *e,
@@ -82,6 +106,8 @@ static void done(const struct policy *p, struct state *s, struct plan *plan, con
 	s->action.done_us = now_us;
 	if (e->type == EVENT_FAILED)
 		judge(p, s, plan, &e->now, VERDICT_FAILED, now_us);
+	else if (target_moved(&s->action, &e->now))
+		judge(p, s, plan, &e->now, VERDICT_UNCLEAR, now_us);
 	else if (action_gain_kb(&s->action) < (int64_t)p->min_gain_kb)
 		judge(p, s, plan, &e->now, VERDICT_NO_GAIN, now_us);
 	else
@@ -91,23 +117,29 @@ static void done(const struct policy *p, struct state *s, struct plan *plan, con
 }
 
 /*
- * Of what came from busy disks a quarter has to stay back, or they were too busy. Not more, since
- * others go on taking theirs meanwhile. What idle disks gave helped in any case: should they want
- * it again, they pay for it once in an idle time, as a guest without persistent grants does with
- * every request.
+ * What idle disks gave stayed back unless most of them were used again; others take theirs
+ * meanwhile, which says nothing. Of what came from busy disks a quarter has to stay back, or they
+ * were too busy.
  */
+static enum verdict verdict_of(const struct policy *p, const struct action *a,
+			       const struct event *e)
+{
+	int64_t lasting = action_lasting_kb(a);
+
+	if (target_moved(a, &e->now))
+		return VERDICT_UNCLEAR;
+	if (a->scope == SCOPE_IDLE)
+		return e->returned ? VERDICT_REGROWN : VERDICT_HELPED;
+	return lasting >= (int64_t)p->min_gain_kb && lasting >= action_gain_kb(a) / 4
+		       ? VERDICT_HELPED
+		       : VERDICT_REGROWN;
+}
+
 static void look_back(const struct policy *p, struct state *s, struct plan *plan,
 		      const struct event *e, uint64_t now_us)
 {
-	int64_t lasting;
-
 	s->action.later = e->now;
-	lasting = action_lasting_kb(&s->action);
-	if (s->action.scope == SCOPE_IDLE ||
-	    (lasting >= (int64_t)p->min_gain_kb && lasting >= action_gain_kb(&s->action) / 4))
-		judge(p, s, plan, &e->now, VERDICT_HELPED, now_us);
-	else
-		judge(p, s, plan, &e->now, VERDICT_REGROWN, now_us);
+	judge(p, s, plan, &e->now, verdict_of(p, &s->action, e), now_us);
 }
 
 static void pressure(const struct policy *p, const struct capabilities *c, struct state *s,
@@ -154,19 +186,24 @@ static void fall(const struct policy *p, const struct capabilities *c, struct st
 	}
 }
 
+/* Of two falls the later one says how much is needed by now. */
+static void keep(struct state *s, const struct event *e)
+{
+	if (e->type == EVENT_REQUEST) {
+		s->request = *e;
+		s->asked = true;
+	} else {
+		s->fall = *e;
+		s->fell = true;
+	}
+}
+
 static void want(const struct policy *p, const struct capabilities *c, struct state *s,
 		 struct plan *plan, const struct event *e, uint64_t now_us)
 {
 	plan->reason = not_now(p, s, now_us);
 	if (plan->reason) {
-		/*
-		 * Somebody waits for a request, and the kernel meets a fall by itself, if with what
-		 * hurts more; of two falls the later one says how much is needed by now.
-		 */
-		if (!s->wanted || e->type == EVENT_REQUEST ||
-		    s->wanted_event.type == EVENT_BALLOON_FALL)
-			s->wanted_event = *e;
-		s->wanted = true;
+		keep(s, e);
 		return;
 	}
 	settle(s, e->type, e->level);
@@ -201,26 +238,47 @@ static void answer(const struct policy *p, const struct capabilities *c, struct 
 		want(p, c, s, plan, e, now_us);
 }
 
+/* Pressure is told again as long as it lasts: what is older is over. */
+static bool is_pressed(const struct policy *p, const struct state *s, uint64_t at_us)
+{
+	return s->pressed && at_us < s->pressed_us + p->retry_us;
+}
+
+/* What was kept: somebody waits for a request, and the kernel meets a fall by itself, if with what
+ * hurts more. */
+static const struct event *kept(const struct policy *p, const struct state *s, uint64_t now_us)
+{
+	if (s->asked)
+		return &s->request;
+	if (s->fell)
+		return &s->fall;
+	return is_pressed(p, s, now_us) ? &s->pressure : NULL;
+}
+
 static void timer(const struct policy *p, const struct capabilities *c, struct state *s,
 		  struct plan *plan, const struct event *e, uint64_t now_us)
 {
-	struct event kept = s->wanted ? s->wanted_event : s->pressure;
+	const struct event *k = kept(p, s, now_us);
+	struct event again;
 
 	if (s->phase == PHASE_WATCHING && now_us >= s->action.done_us + p->regrowth_us)
 		look_back(p, s, plan, e, now_us);
 	/* to be reported before the next one takes its place */
-	if (plan->judged || (!s->wanted && !s->pressed))
+	if (plan->judged || !k)
 		return;
-	kept.now = e->now;
-	answer(p, c, s, plan, &kept, now_us);
+	again = *k;
+	again.now = e->now;
+	answer(p, c, s, plan, &again, now_us);
 }
 
 static uint64_t next_wake(const struct policy *p, const struct state *s)
 {
+	uint64_t possible_us = s->action.started_us + p->min_interval_us;
+
 	if (s->phase == PHASE_ACTING)
 		return 0;
-	if (s->wanted || s->pressed)
-		return s->action.started_us + p->min_interval_us;
+	if (kept(p, s, possible_us))
+		return possible_us;
 	if (s->phase == PHASE_WATCHING)
 		return s->action.done_us + p->regrowth_us;
 	return 0;
@@ -231,6 +289,7 @@ struct plan decide(const struct policy *p, const struct capabilities *c, struct 
 {
 	struct plan plan = {0};
 
+	age_failures(p, s, now_us);
 	switch (e->type) {
 	case EVENT_SOFT:
 	case EVENT_HARD:
@@ -261,6 +320,5 @@ struct plan decide(const struct policy *p, const struct capabilities *c, struct 
 
 bool request_is_open(const struct state *s)
 {
-	return (s->wanted && s->wanted_event.type == EVENT_REQUEST) ||
-	       (s->phase == PHASE_ACTING && s->action.cause == CAUSE_REQUEST);
+	return s->asked || (s->phase == PHASE_ACTING && s->action.cause == CAUSE_REQUEST);
 }

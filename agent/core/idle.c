@@ -4,6 +4,9 @@
 
 #include "core/units.h"
 
+/* A disk that came back again and again is idle after this time at the latest. */
+#define DOUBT_MAX_US (320 * USEC_PER_SEC)
+
 static const struct domain_rule *rule_of(const struct policy *p, const struct vbd *v)
 {
 	return v->named && v->rule > 0 && v->rule <= p->n_rules ? &p->rules[v->rule - 1] : NULL;
@@ -25,7 +28,8 @@ uint64_t vbd_idle_time_us(const struct policy *p, const struct vbd *v)
 
 bool vbd_is_idle(const struct policy *p, uint64_t threshold_us, const struct vbd *v)
 {
-	uint64_t least_us = vbd_idle_time_us(p, v) << v->reuses;
+	uint64_t time_us = vbd_idle_time_us(p, v);
+	uint64_t least_us = max_u64(time_us, min_u64(time_us << v->reuses, DOUBT_MAX_US));
 
 	if (vbd_own_idle_us(p, v) == 0)
 		least_us = max_u64(least_us, threshold_us);
@@ -40,8 +44,7 @@ bool excludes_any(const struct policy *p)
 	return false;
 }
 
-/* One without a name may be of a domain to exclude. */
-static bool is_excluded(const struct policy *p, const struct vbd *v)
+bool vbd_is_excluded(const struct policy *p, const struct vbd *v)
 {
 	const struct domain_rule *rule = rule_of(p, v);
 
@@ -50,7 +53,7 @@ static bool is_excluded(const struct policy *p, const struct vbd *v)
 
 bool vbd_is_spared(const struct policy *p, const struct vbd *v)
 {
-	return v->squeeze_ms == 0 || is_excluded(p, v);
+	return v->squeeze_ms == 0 || vbd_is_excluded(p, v);
 }
 
 const struct vbd *first_excluded(const struct policy *p, const struct vbd_list *list)
@@ -58,7 +61,7 @@ const struct vbd *first_excluded(const struct policy *p, const struct vbd_list *
 	if (!excludes_any(p))
 		return NULL;
 	for_each_vbd(v, list)
-		if (is_excluded(p, v))
+		if (vbd_is_excluded(p, v))
 			return v;
 	return NULL;
 }

@@ -20,6 +20,11 @@ uint64_t vbd_idle_time_us(const struct policy *p, const struct vbd *v);
  */
 bool vbd_is_idle(const struct policy *p, uint64_t threshold_us, const struct vbd *v);
 
+/**
+ * vbd_is_excluded() - its domain is, or may be: one without a name, while a rule excludes any.
+ */
+bool vbd_is_excluded(const struct policy *p, const struct vbd *v);
+
 /** vbd_is_spared() - pressure and balloon leave it alone. */
 bool vbd_is_spared(const struct policy *p, const struct vbd *v);
 

@@ -3,6 +3,7 @@
 #include "core/ladder.h"
 
 #include "core/action.h"
+#include "core/units.h"
 
 #include <string.h>
 
@@ -24,7 +25,7 @@ static enum reason back_off(const struct policy *p, const struct step *step, uin
 {
 	if (now_us < step->not_before_us)
 		return REASON_SUSPENDED;
-	if (step->failed_at_us != 0 && now_us - step->failed_at_us < p->retry_us)
+	if (step->failed_us != 0 && now_us < step->failed_us + p->retry_us)
 		return REASON_JUST_FAILED;
 	return REASON_NONE;
 }
@@ -43,6 +44,8 @@ static enum reason not_worth_it(const struct policy *p, const struct capabilitie
 {
 	if (!c->offered[level][scope] || !c->gives_ram[level])
 		return REASON_UNAVAILABLE;
+	if (c->aged[level])
+		return REASON_AGED;
 	return c->ram_kb[level][scope] < p->min_gain_kb ? REASON_TOO_LITTLE : REASON_NONE;
 }
 
@@ -141,9 +144,10 @@ struct step *step_of(struct state *s, const struct action *a)
 	return a->cause == CAUSE_BALLOON ? &s->falls[a->scope] : &s->steps[a->level][a->scope];
 }
 
-void step_failed(const struct policy *p, struct step *step, struct plan *plan, uint64_t now_us)
+void step_failed(const struct policy *p, struct step *step, struct plan *plan, uint64_t now_us,
+		 uint64_t retry_us)
 {
-	step->failed_at_us = now_us;
+	step->failed_us = retry_us;
 	if (++step->failures < p->backoff_after)
 		return;
 	if (step->backoff_us == 0) {
@@ -156,6 +160,22 @@ void step_failed(const struct policy *p, struct step *step, struct plan *plan, u
 		step->backoff_us = p->backoff_max_us;
 	step->not_before_us = now_us + step->backoff_us;
 	plan->backoff_us = step->backoff_us;
+}
+
+static void age(const struct policy *p, struct step *step, uint64_t now_us)
+{
+	if (step->failures &&
+	    now_us >= max_u64(step->failed_us, step->not_before_us) + p->backoff_max_us)
+		*step = (struct step){0};
+}
+
+void age_failures(const struct policy *p, struct state *s, uint64_t now_us)
+{
+	for (int i = 0; i < SCOPE_COUNT; i++) {
+		for (int l = 0; l < LEVEL_COUNT; l++)
+			age(p, &s->steps[l][i], now_us);
+		age(p, &s->falls[i], now_us);
+	}
 }
 
 void forget_failures(struct state *s)

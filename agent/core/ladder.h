@@ -35,8 +35,15 @@ bool choose_for_fall(const struct policy *p, const struct capabilities *c, const
 /** step_of() - where an action's success and failure is noted. */
 struct step *step_of(struct state *s, const struct action *a);
 
-/** step_failed() - one more failure; suspends the step after backoff_after of them. */
-void step_failed(const struct policy *p, struct step *step, struct plan *plan, uint64_t now_us);
+/**
+ * step_failed() - one more failure; suspends the step after backoff_after of them.
+ * @retry_us: from when on retry counts.
+ */
+void step_failed(const struct policy *p, struct step *step, struct plan *plan, uint64_t now_us,
+		 uint64_t retry_us);
+
+/** age_failures() - those that are older than the longest suspension say nothing any more. */
+void age_failures(const struct policy *p, struct state *s, uint64_t now_us);
 
 /** step_helped() - it starts anew. */
 void step_helped(struct step *step, struct plan *plan);

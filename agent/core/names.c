@@ -18,8 +18,8 @@ const struct level_name levels[LEVEL_COUNT] = {
 const char *const scope_names[SCOPE_COUNT] = {"idle", "all"};
 const char *const cause_names[CAUSE_COUNT] = {"soft-pressure", "hard-pressure", "balloon",
 					      "request"};
-const char *const verdict_names[VERDICT_COUNT] = {"open",    "helped", "no-gain",
-						  "regrown", "failed", "superseded"};
+const char *const verdict_names[VERDICT_COUNT] = {"open",   "helped",	  "no-gain", "regrown",
+						  "failed", "superseded", "unclear"};
 const char *const event_names[EVENT_COUNT] = {
 	"soft-pressure", "hard-pressure", "balloon", "request", "done", "failed", "timer"};
 const char *const mechanism_names[MECHANISM_COUNT] = {"none", "params", "module", "native"};
@@ -34,11 +34,23 @@ const char *const reason_names[REASON_COUNT] = {
 	[REASON_NO_STEP] = "no-step",
 	[REASON_UNAVAILABLE] = "unavailable",
 	[REASON_TOO_LITTLE] = "too-little",
+	[REASON_AGED] = "aged",
 	[REASON_IN_USE] = "in-use",
 	[REASON_JUST_FAILED] = "just-failed",
 	[REASON_SUSPENDED] = "suspended",
 	[REASON_JUST_TAKEN] = "just-taken",
 	[REASON_FIRST_ENOUGH] = "first-enough",
+};
+
+const char *const aging_names[AGING_COUNT] = {
+	[AGING_OFF] = "off",
+	[AGING_NO_DISK] = "no-disk",
+	[AGING_NO_RAM] = "no-ram",
+	[AGING_EXCLUDED] = "excluded",
+	[AGING_PLENTY] = "plenty",
+	[AGING_WATCHING] = "watching",
+	[AGING_RETURNING] = "returning",
+	[AGING_RESTING] = "resting",
 };
 
 int level_from_name(const char *name)

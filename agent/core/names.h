@@ -4,7 +4,7 @@
 #ifndef XEN_RECLAIM_NAMES_H
 #define XEN_RECLAIM_NAMES_H
 
-#include "core/types.h"
+#include "core/aging.h"
 
 /**
  * struct level_name - one level in words.
@@ -27,6 +27,7 @@ extern const char *const verdict_names[VERDICT_COUNT];
 extern const char *const reason_names[REASON_COUNT];
 extern const char *const event_names[EVENT_COUNT];
 extern const char *const mechanism_names[MECHANISM_COUNT];
+extern const char *const aging_names[AGING_COUNT];
 
 /** level_from_name() - Return: a level, or -EINVAL. */
 int level_from_name(const char *name);

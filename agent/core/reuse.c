@@ -17,11 +17,34 @@
 #define WORK_PART  5
 #define RECENT_MIN 3
 
+/* Where disks do not show their idle times, they are what scans have seen. */
+void vbds_begin(const struct action *a, bool whole_host, struct vbd_list *list)
+{
+	for_each_vbd(v, list) {
+		v->asked = false;
+		v->given = whole_host && a->scope == SCOPE_IDLE && v->idle_us >= a->threshold_us;
+	}
+}
+
+bool vbds_returned(const struct action *a, const struct vbd_list *list, uint64_t now_us)
+{
+	size_t given = 0;
+	size_t used = 0;
+
+	for_each_vbd(v, list) {
+		given += v->given;
+		used += v->given && v->idle_us < now_us - a->started_us;
+	}
+	return used > given / 2;
+}
+
 void vbd_triggered(struct vbd *v, const struct action *a, uint64_t now_us)
 {
 	v->asked = true;
-	if (a->scope == SCOPE_IDLE)
-		v->triggered_us = now_us;
+	if (a->scope != SCOPE_IDLE)
+		return;
+	v->given = true;
+	v->triggered_us = now_us;
 }
 
 void vbd_learn(const struct policy *p, struct vbd *v, uint64_t now_us)
@@ -64,10 +87,11 @@ static uint64_t turn_us(const struct vbd_list *list, uint64_t least_us, uint64_t
 	return recent >= RECENT_MIN ? least_us + (most_us - least_us) * idle / recent : NEVER;
 }
 
-uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, uint64_t watched_us)
+uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, uint64_t watched_us,
+			   unsigned times)
 {
 	uint64_t least_us = p->idle_us / WORK_PART;
-	uint64_t most_us = p->idle_us;
+	uint64_t most_us = times * p->idle_us;
 	uint64_t turn;
 
 	if (list->n > 0 && !list->vbds[0].shows && watched_us < most_us)

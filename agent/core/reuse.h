@@ -8,6 +8,15 @@
 
 #include "core/vbds.h"
 
+/**
+ * vbds_begin() - an action begins. @whole_host: it takes from all idle disks, or from all, and
+ * triggers none by itself.
+ */
+void vbds_begin(const struct action *a, bool whole_host, struct vbd_list *list);
+
+/** vbds_returned() - most of the idle disks that an action took from were used again. */
+bool vbds_returned(const struct action *a, const struct vbd_list *list, uint64_t now_us);
+
 /** vbd_triggered() - note that an action triggered this disk. */
 void vbd_triggered(struct vbd *v, const struct action *a, uint64_t now_us);
 
@@ -28,8 +37,9 @@ void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_
  * turns and come back soon after they would have counted as idle, which the ages of all of them
  * show, twice such a turn; else the policy's idle time.
  * @watched_us: for so long the idle times of disks that do not show them are known.
+ * @times: ages up to so many idle times count: more tell turns of few disks better.
  */
-uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list,
-			   uint64_t watched_us);
+uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, uint64_t watched_us,
+			   unsigned times);
 
 #endif

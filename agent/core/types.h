@@ -29,6 +29,7 @@ enum verdict {
 	VERDICT_REGROWN,    /* it came back and was taken again: those disks were not idle */
 	VERDICT_FAILED,	    /* the mechanism could not do it */
 	VERDICT_SUPERSEDED, /* the next action came before it could be judged */
+	VERDICT_UNCLEAR,    /* the own target moved meanwhile, and with it what counts as held */
 	VERDICT_COUNT
 };
 
@@ -46,6 +47,7 @@ enum reason {
 	REASON_NO_STEP,	     /* no step of the ladder would help; each has its own reason */
 	REASON_UNAVAILABLE,  /* the mechanism does not offer this step, or it gives no RAM */
 	REASON_TOO_LITTLE,   /* it would give less than min_gain */
+	REASON_AGED,	     /* aging gives it back without being asked */
 	REASON_IN_USE,	     /* busy disks are using it */
 	REASON_JUST_FAILED,  /* it failed less than retry ago */
 	REASON_SUSPENDED,    /* it failed too often: back-off */
@@ -85,6 +87,7 @@ struct domain_rule {
 
 /**
  * struct policy - the part of the configuration that decides.
+ * @aging:	     give back what disks did not use for a while, before memory is short (aging.h).
  * @max_level:	     the highest level to use unasked.
  * @follow_balloon:  reclaim when the own target falls.
  * @window_us:	     how long a reclaim holds pools at zero.
@@ -104,6 +107,7 @@ struct domain_rule {
  */
 struct policy {
 	enum level max_level;
+	bool aging;
 	bool follow_balloon;
 	uint64_t window_us;
 	uint64_t idle_us;
@@ -131,6 +135,28 @@ struct policy {
 #define WINDOW_MAX_MS 60000
 
 /**
+ * struct vbd_aging - what the standing policy (aging.h) knows of a disk.
+ * @leased_us: the driver has @leased_s until then; in the past: its own time.
+ * @mapped: grants that were mapped since it was connected, where the driver shows it; modulo 2^32.
+ * @looked: @mapped at the last look.
+ * @unused_s: what it did not use for so long is to be given back; 0: the driver's own time.
+ * @leased_s: what the driver was told last.
+ * @rest_s: the longest idle time seen at looks while it was in use.
+ * @looks:  consecutive looks that found it used since the one before.
+ * @returns: in that time it mapped anew what had been given back.
+ */
+struct vbd_aging {
+	uint64_t leased_us;
+	uint32_t mapped;
+	uint32_t looked;
+	uint16_t unused_s;
+	uint16_t leased_s;
+	uint16_t rest_s;
+	uint8_t looks;
+	bool returns;
+};
+
+/**
  * struct vbd - one virtual disk that this domain's kernel serves.
  * @rule:	1 + index of its domain's rule, 0: none; valid once @named.
  * @named:	its domain's name is known. While a rule excludes any, a disk of a domain without a
@@ -139,8 +165,11 @@ struct policy {
  * @shows:	the driver shows @idle_us and @held_kb; else @idle_us is what scans have seen of it.
  * @seen:	levels whose @held_kb alone is valid, seen by BPF: bit 1 << level; never in the
  *		daemon.
- * @present:	found by the scan under way.
+ * @present:	found by the scan under way; @met: and by the one before.
+ * @persistent: its guest has persistent grants; else every request takes pages from the pool.
+ *		Known once @grants_known.
  * @asked:	it took the trigger of the action under way.
+ * @given:	it was idle when the last action took from it.
  * @rate:	requests a second between the last two scans.
  * @requests:	served since it was connected, or what its device has seen; modulo 2^32. @rate, or
  *		else @idle_us, is computed from it.
@@ -163,11 +192,16 @@ struct vbd {
 	bool named : 1;
 	bool shows : 1;
 	bool present : 1;
+	bool met : 1;
 	bool asked : 1;
+	bool given : 1;
+	bool persistent : 1;
+	bool grants_known : 1;
 	uint8_t reuses;
 	uint32_t squeeze_ms;
 	uint32_t rate;
 	uint32_t requests;
+	struct vbd_aging age;
 	uint64_t idle_us;
 	uint64_t held_kb[LEVEL_COUNT];
 	uint64_t kept_kb;
@@ -180,6 +214,7 @@ struct vbd {
  * @held_kb:	RAM that blkback keeps away from the domain: what grant mappings hold (target -
  *		current), and slots where the driver shows them.
  * @mapped_kb:	of it, what grant mappings hold.
+ * @target_kb:	own target, as the kernel has it; 0: not known.
  * @available_kb: MemAvailable.
  * @pswpin:	pages swapped in since boot; 0 on a kernel without swap, like @pswpout.
  * @pswpout:	pages swapped out since boot.
@@ -188,6 +223,7 @@ struct sample {
 	bool held_known;
 	int64_t held_kb;
 	int64_t mapped_kb;
+	uint64_t target_kb;
 	int64_t available_kb;
 	uint64_t pswpin;
 	uint64_t pswpout;
@@ -240,6 +276,8 @@ enum event_type {
  * @window_ms: EVENT_REQUEST: the window asked for, 0: the usual one.
  * @domid, @devid: EVENT_REQUEST: of whose disks, or EVERY.
  * @error:   EVENT_FAILED: a positive errno.
+ * @returned: most of the idle disks that the last action took from were used again; the controller
+ *	     fills it in.
  */
 struct event {
 	enum event_type type;
@@ -250,6 +288,7 @@ struct event {
 	int domid;
 	int64_t devid;
 	int error;
+	bool returned;
 };
 
 /** typedef step_reasons - for each step of the ladder, why it was not taken. */
@@ -292,10 +331,13 @@ struct plan {
 	step_reasons steps;
 };
 
-/** struct step - how one level with one scope did recently. */
+/**
+ * struct step - how one level with one scope did recently.
+ * @failed_us: the last failure, or when the next action was possible after it.
+ */
 struct step {
 	unsigned failures;
-	uint64_t failed_at_us;
+	uint64_t failed_us;
 	uint64_t backoff_us;
 	uint64_t not_before_us;
 };
@@ -322,7 +364,7 @@ struct growth {
 /**
  * struct state - all that the policy remembers; all zero at start.
  * @pressed: pressure is to be answered by the next step.
- * @wanted:  a balloon fall or a request has to wait.
+ * @fell, @asked: a balloon fall, or a request, has to wait: @fall, @request.
  * @steps: how each step did under pressure.
  * @falls: how slots did for balloon falls: that these get none says nothing of what pressure would
  *	   get.
@@ -336,8 +378,10 @@ struct state {
 	bool pressed;
 	struct event pressure;
 	uint64_t pressed_us;
-	bool wanted;
-	struct event wanted_event;
+	bool fell;
+	bool asked;
+	struct event fall;
+	struct event request;
 	struct step steps[LEVEL_COUNT][SCOPE_COUNT];
 	struct step falls[SCOPE_COUNT];
 	struct growth growth;

@@ -119,6 +119,24 @@ static int on_wake(sd_event_source *s, uint64_t usec, void *user)
 	return 0;
 }
 
+static int on_look(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct agent *a = user;
+
+	(void)s;
+	(void)usec;
+	controller_look(&a->controller);
+	return 0;
+}
+
+static int on_hold(sd_event_source *s, uint64_t usec, void *user)
+{
+	(void)s;
+	(void)usec;
+	machine_age(user);
+	return 0;
+}
+
 static int on_window(sd_event_source *s, uint64_t usec, void *user)
 {
 	(void)s;
@@ -150,6 +168,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 		machine_learn_facts(a);
 		machine_open_grower(a);
 		pressure_open(a);
+		controller_look(&a->controller);
 		say(MESSAGE_CONFIG, LOG_INFO, "configuration reloaded");
 	}
 	(void)sd_notify(0, "READY=1");
@@ -208,6 +227,10 @@ static int open_loop(struct agent *a)
 		r = sd_event_set_watchdog(a->event, true);
 	if (r >= 0)
 		r = add_timer(a, &a->wake_timer, on_wake);
+	if (r >= 0)
+		r = add_timer(a, &a->look_timer, on_look);
+	if (r >= 0)
+		r = add_timer(a, &a->hold_timer, on_hold);
 	if (r >= 0)
 		r = add_timer(a, &a->window_timer, on_window);
 	if (r >= 0)
@@ -276,16 +299,18 @@ int agent_start(struct agent *a, int root, bool dry_run)
 			       .host = a,
 			       .policy = &a->config.policy,
 			       .view.disks = &a->inventory.now},
-		.report = {.dry_run = dry_run, .started_us = realtime_us()},
+		.report = {.dry_run = dry_run,
+			   .started_us = realtime_us(),
+			   .aging = &a->controller.aging},
 	};
 	r = open_all(a);
 	if (r < 0)
 		return r;
 	a->report.config_us = realtime_us();
 	machine_learn_facts(a);
-	controller_scan(&a->controller);
 	pressure_open(a);
 	xenstore_open(a);
+	controller_look(&a->controller);
 	xenstore_name_domains(a);
 	machine_open_grower(a);
 	say(MESSAGE_STARTED, LOG_INFO, "started: mechanism %s, pressure by %s%s",
@@ -317,7 +342,10 @@ int agent_run(struct agent *a)
 static void put_back(struct agent *a)
 {
 	int r = reclaimer_stop(&a->reclaimer);
+	int aging = machine_stop_aging(a);
 
+	if (r == 0)
+		r = aging;
 	if (r == 0 && a->event && !a->dry_run) /* it has started */
 		r = params_restore(a->root);
 	if (r < 0)
@@ -335,6 +363,8 @@ void agent_stop(struct agent *a)
 	}
 	xenstore_close(a);
 	a->wake_timer = sd_event_source_unref(a->wake_timer);
+	a->look_timer = sd_event_source_unref(a->look_timer);
+	a->hold_timer = sd_event_source_unref(a->hold_timer);
 	a->window_timer = sd_event_source_unref(a->window_timer);
 	a->put_back_timer = sd_event_source_unref(a->put_back_timer);
 	a->state_timer = sd_event_source_unref(a->state_timer);

@@ -43,6 +43,8 @@
  * @last_target_kb: own target in xenstore as last read, there since @last_target_us; 0: never.
  * @unseen_kb:	 how much less the kernel's own target is than that: what a driver domain has and
  *		 Linux does not see.
+ * @aging_failed: the driver would not take an aging time, which has been said.
+ * @disks_watched: the store tells when there is a disk.
  * @begin_error: why the order under way could not begin; 0: it did.
  * @said:	 the last decision on each kind of event that was logged.
  * @grower:	 NULL unless growing is configured and possible.
@@ -75,6 +77,8 @@ struct agent {
 	uint64_t last_target_kb;
 	uint64_t last_target_us;
 	uint64_t unseen_kb;
+	bool aging_failed;
+	bool disks_watched;
 	int begin_error;
 	struct decision said[EVENT_COUNT];
 	int psi_fd[PSI_KINDS];
@@ -87,6 +91,8 @@ struct agent {
 	sd_event_source *store_life;
 	sd_event_source *store_timer;
 	sd_event_source *wake_timer;
+	sd_event_source *look_timer;
+	sd_event_source *hold_timer;
 	sd_event_source *window_timer;
 	sd_event_source *put_back_timer;
 	sd_event_source *state_timer;
@@ -130,6 +136,12 @@ void machine_learn_facts(struct agent *a);
 /** machine_open_grower() - as the configuration has it. */
 void machine_open_grower(struct agent *a);
 
+/** machine_age() - have the driver age by the controller's standing policy, or go on with that. */
+void machine_age(struct agent *a);
+
+/** machine_stop_aging() - the driver's own times hold again. Return: 0 or a negative errno. */
+int machine_stop_aging(struct agent *a);
+
 /** machine_continue() - the order under way has had its time: go on, or send its completion. */
 void machine_continue(struct agent *a);
 
@@ -143,6 +155,9 @@ void pressure_close(struct agent *a);
 
 /** pressure_on_timer() - the handler of @psi_timer. */
 int pressure_on_timer(sd_event_source *s, uint64_t usec, void *user);
+
+/** xenstore_watch_disks() - whether to look at the disks once there is one. */
+void xenstore_watch_disks(struct agent *a, bool watch);
 
 /** xenstore_open() - connect and listen; where that fails, again on a timer. */
 void xenstore_open(struct agent *a);

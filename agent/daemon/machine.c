@@ -4,6 +4,7 @@
 #include "core/names.h"
 #include "daemon/agent.h"
 #include "host/domains.h"
+#include "host/leases.h"
 #include "host/util.h"
 
 #include <inttypes.h>
@@ -88,6 +89,7 @@ static uint64_t machine_scan(void *host, struct host_view *view)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot scan the disks: %s", strerror(-r));
 	a->scan_failed = r < 0;
 	domains_name(&a->store, &a->config.policy, &inv->now, DOMAINS_AT_ONCE);
+	domains_learn_grants(&a->store, &inv->now, DOMAINS_AT_ONCE);
 	learn_balloon(a);
 	if (inv->mechanism != a->facts.mechanism || inv->params != a->facts.params) {
 		if (a->event)
@@ -98,6 +100,8 @@ static uint64_t machine_scan(void *host, struct host_view *view)
 	view->targets = inv->targets;
 	view->params = inv->params;
 	view->mechanism = inv->mechanism;
+	view->unused_s = inv->unused_s;
+	view->held = params_held(&a->reclaimer.params);
 	return took_us;
 }
 
@@ -123,12 +127,14 @@ static void finish(struct agent *a, int error)
 	}
 	agent_event(a,
 		    (struct event){.type = error < 0 ? EVENT_FAILED : EVENT_DONE, .error = -error});
+	machine_age(a);
 }
 
 void machine_put_back(struct agent *a)
 {
 	/* while an order is under way, what is lowered is its own */
-	bool later = a->reclaimer.open || params_restore(a->root) < 0;
+	bool later = a->reclaimer.open || params_release(&a->reclaimer.params) < 0 ||
+		     params_restore(a->root) < 0;
 
 	arm_timer(a->put_back_timer, later ? now_us() + PUT_BACK_US : 0);
 }
@@ -229,6 +235,76 @@ static void machine_wake_at(void *host, uint64_t at_us)
 	struct agent *a = host;
 
 	arm_timer(a->wake_timer, at_us);
+}
+
+/* --- aging ---------------------------------------------------------------------------------- */
+
+/* An order under way has the parameters for itself: the rest follows when it is done. */
+static int hold(struct agent *a, const struct held *held)
+{
+	uint64_t wake_us = 0;
+	int r = params_hold(&a->reclaimer.params, a->root, held, now_us(), &wake_us);
+
+	arm_timer(a->hold_timer, r > 0 ? wake_us : 0);
+	return r == -EBUSY || r > 0 ? 0 : r;
+}
+
+static int age(struct agent *a, const struct aging *aging)
+{
+	const struct held held = {.unused_s = aging->unused_s, .pools = aging->pools};
+	const struct held nothing = {0};
+	int r;
+
+	if (a->inventory.mechanism != MECHANISM_NATIVE)
+		return hold(a, &held);
+	r = hold(a, &nothing);
+	return r < 0 ? r : leases_write(a->root, &a->inventory.now, now_us());
+}
+
+void machine_age(struct agent *a)
+{
+	int r = a->dry_run ? 0 : age(a, &a->controller.aging);
+
+	if (r < 0 && !a->aging_failed)
+		say(MESSAGE_FAULT, LOG_ERR,
+		    "cannot set how long xen_blkback keeps what is not "
+		    "used: %s",
+		    strerror(-r));
+	a->aging_failed = r < 0;
+	a->controller.view.held = params_held(&a->reclaimer.params);
+}
+
+int machine_stop_aging(struct agent *a)
+{
+	int r = params_release(&a->reclaimer.params);
+	int ended = a->dry_run ? 0 : leases_end(a->root, &a->inventory.now, now_us());
+
+	return r < 0 ? r : ended;
+}
+
+static void machine_set_aging(void *host, const struct aging *aging)
+{
+	(void)aging; /* the controller's */
+	machine_age(host);
+}
+
+static void machine_look_at(void *host, uint64_t at_us)
+{
+	struct agent *a = host;
+
+	arm_timer(a->look_timer, at_us);
+	xenstore_watch_disks(a, a->controller.aging.why == AGING_NO_DISK);
+}
+
+static void say_aging(const struct agent *a)
+{
+	const struct aging *g = &a->controller.aging;
+	char text[96] = "the driver's own time";
+
+	if (g->unused_s)
+		(void)snprintf(text, sizeof(text), "after %" PRIu32 " s without use%s", g->unused_s,
+			       g->pools ? ", free pages at once" : "");
+	say(MESSAGE_DECISION, LOG_DEBUG, "aging: %s (%s)", text, aging_names[g->why]);
 }
 
 /* --- the own target ------------------------------------------------------------------------- */
@@ -410,6 +486,10 @@ static void machine_tell(void *host, const struct news *n)
 		say_decision(a);
 		agent_tell_state_soon(a);
 		break;
+	case NEWS_AGING:
+		say_aging(a);
+		agent_tell_state_soon(a);
+		break;
 	case NEWS_GROWN:
 		say(MESSAGE_GROWN, LOG_NOTICE,
 		    "hard pressure that reclaim cannot relieve: own memory target raised to "
@@ -434,6 +514,8 @@ const struct host_ops machine_ops = {
 	.sample = machine_sample,
 	.carry_out = machine_carry_out,
 	.wake_at = machine_wake_at,
+	.age = machine_set_aging,
+	.look_at = machine_look_at,
 	.read_target = machine_read_target,
 	.xen_free_kb = machine_xen_free_kb,
 	.set_target = machine_set_target,

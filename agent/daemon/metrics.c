@@ -137,6 +137,17 @@ static void put_levels(struct text *t, const struct diagnosis *d)
 			    d->gives_ram[l] == ANSWER_YES);
 }
 
+static void put_aging(struct text *t, const struct aging *aging)
+{
+	if (!aging)
+		return;
+	value(t, "aging_unused_seconds", "gauge",
+	      "After how long without use memory is given back before it is short; 0: the driver's "
+	      "own time.",
+	      aging->unused_s);
+	info(t, "aging_info", "why", aging_names[aging->why], "Why that time is what it is.");
+}
+
 static void put_pressure(struct text *t, const struct psi_totals *psi)
 {
 	head(t, "pressure_seconds_total", "counter",
@@ -195,6 +206,7 @@ int metrics_render(const struct metrics *m, char *buf, size_t size)
 	info(&t, "build_info", "version", VERSION, "The daemon that writes this.");
 	info(&t, "mechanism_info", "mechanism", r->mechanism, "By what reclaim is done.");
 	put_levels(&t, &r->diagnosis);
+	put_aging(&t, r->aging);
 	put_actions(&t, r);
 	value(&t, "reclaimed_bytes_total", "counter",
 	      "Memory that was back when a reclaim was done, some of which may be taken again.",

@@ -5,6 +5,7 @@
 #ifndef XEN_RECLAIM_REPORT_H
 #define XEN_RECLAIM_REPORT_H
 
+#include "core/aging.h"
 #include "host/diagnose.h"
 
 /**
@@ -27,6 +28,7 @@ struct entry {
  * @started_us: time of day. @config_us: time of day when the configuration was read.
  * @actions, @helped, @back_kb, @lasting_kb: totals since start.
  * @verdicts: those that are judged, by what they were.
+ * @aging: the standing policy, as the controller has it.
  * @history: the last HISTORY_MAX actions, as a ring.
  */
 struct report {
@@ -41,6 +43,7 @@ struct report {
 	uint64_t helped;
 	int64_t back_kb;
 	int64_t lasting_kb;
+	const struct aging *aging;
 	uint64_t verdicts[CAUSE_COUNT][LEVEL_COUNT][SCOPE_COUNT][VERDICT_COUNT];
 	struct entry history[HISTORY_MAX];
 };

@@ -115,6 +115,21 @@ static struct json_object *decision_json(const struct decision *d)
 	return o;
 }
 
+/* The administrator's parameters stay as they are, whatever the policy says. */
+static struct json_object *aging_json(const struct controller *c)
+{
+	const struct aging *a = &c->aging;
+	bool native = c->view.mechanism == MECHANISM_NATIVE;
+	struct json_object *o = json_object_new_object();
+
+	json_put_string(o, "why", aging_names[a->why]);
+	json_put_number(o, "unused_s", a->unused_s);
+	json_put(o, "pools", json_object_new_boolean(a->pools));
+	json_put(o, "in_force",
+		 json_object_new_boolean(native || c->view.held.unused_s == a->unused_s));
+	return o;
+}
+
 static struct json_object *passed_json(const uint64_t passed[static REASON_COUNT])
 {
 	struct json_object *o = json_object_new_object();
@@ -142,6 +157,7 @@ int state_file_write(int root, const struct report *r, const struct config *conf
 	json_put(o, "thresholds", thresholds_json(config));
 	json_put(o, "xenstore", json_object_new_boolean(r->xenstore));
 	json_put(o, "levels", diagnosis_levels_json(&r->diagnosis));
+	json_put(o, "aging", aging_json(c));
 	json_put(o, "suspended", suspended_json(&c->state));
 	if (c->decision.at_us)
 		json_put(o, "last_decision", decision_json(&c->decision));

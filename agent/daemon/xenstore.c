@@ -15,6 +15,10 @@
 
 #define BALLOON_TARGET "memory/target"
 
+/* What is in there a guest can change as often as it likes: watched only while nobody has a disk.
+ */
+#define DISKS "backend/vbd"
+
 static bool is_past(uint64_t deadline_s)
 {
 	return (uint64_t)time(NULL) > deadline_s;
@@ -112,6 +116,7 @@ static void disconnect(struct agent *a)
 	store_close(&a->store);
 	a->report.xenstore = false;
 	memset(a->listens, 0, sizeof(a->listens));
+	a->disks_watched = false;
 }
 
 /* Nobody is to wait for an answer that does not come. */
@@ -152,6 +157,17 @@ static void read_target(struct agent *a)
 		agent_tell_status(a);
 }
 
+void xenstore_watch_disks(struct agent *a, bool watch)
+{
+	if (watch == a->disks_watched)
+		return;
+	if (!watch && a->store.xs)
+		(void)store_unwatch(&a->store, DISKS);
+	a->disks_watched = watch && a->store.xs && store_watch(&a->store, DISKS) == 0;
+	if (watch && !a->disks_watched)
+		arm_timer(a->look_timer, now_us() + AGING_REST_US);
+}
+
 static int on_store(sd_event_source *s, int fd, uint32_t revents, void *user)
 {
 	struct agent *a = user;
@@ -164,6 +180,8 @@ static int on_store(sd_event_source *s, int fd, uint32_t revents, void *user)
 	while ((r = store_event(&a->store, path, sizeof(path))) > 0) {
 		if (strcmp(path, BALLOON_TARGET) == 0)
 			read_target(a);
+		if (strcmp(path, DISKS) == 0 && a->disks_watched)
+			controller_look(&a->controller);
 		for (enum mailbox m = 0; m < MAILBOX_COUNT; m++)
 			if (strcmp(path, mailboxes[m].request) == 0)
 				read_request(a, m);
@@ -297,6 +315,7 @@ int xenstore_on_timer(sd_event_source *s, uint64_t usec, void *user)
 	say(MESSAGE_XENSTORE, LOG_NOTICE,
 	    "xenstore is there: the balloon target is followed and requests are served");
 	xenstore_name_domains(a);
+	controller_look(&a->controller);
 	agent_tell_status(a);
 	return 0;
 }

@@ -46,6 +46,11 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 	return true;
 }
 
+bool xs_unwatch(struct xs_handle *h, const char *path, const char *token)
+{
+	return xs_watch(h, path, token);
+}
+
 /* One block of memory, as libxenstore makes it. */
 char **xs_check_watch(struct xs_handle *h)
 {

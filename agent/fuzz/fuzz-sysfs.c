@@ -313,6 +313,29 @@ static void try_window(enum level level, enum scope scope)
 	}
 }
 
+/* What is held is lower than before, and goes back. */
+static void try_hold(uint32_t unused_s)
+{
+	const struct held held = {unused_s, true};
+	struct params p = {0};
+	uint64_t old[PARAM_COUNT];
+	uint64_t wake_us = 0;
+
+	for (int id = 0; id < PARAM_COUNT; id++)
+		if (read_number(0, param_paths[id], &old[id]) < 0)
+			return;
+	if (params_hold(&p, 0, &held, USEC_PER_SEC, &wake_us) < 0)
+		return;
+	check(p.n_steps <= PARAMS_STEPS_MAX);
+	check(params_held(&p).unused_s <= unused_s);
+	check(params_release(&p) == 0);
+	for (int id = 0; id < PARAM_COUNT; id++) {
+		uint64_t is;
+
+		check(read_number(0, param_paths[id], &is) == 0 && is == old[id]);
+	}
+}
+
 static void try_memory(void)
 {
 	struct sample s;
@@ -339,6 +362,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	inventory_free(&inv);
 	try_restore();
 	try_window((enum level)(which % LEVEL_GRANTS + 1), (enum scope)(which / 2 % SCOPE_COUNT));
+	try_hold(which);
 	try_memory();
 	return 0;
 }

@@ -172,6 +172,7 @@ const struct key config_keys[] = {
 	 "a size from 4MiB to 1GiB"},
 	{"balloon", "reserve", parse_size, AT(policy.grow_reserve_kb), 0, 1024 * GIB_KB,
 	 "a size from 0kB to 1024GiB"},
+	{"reclaim", "aging", parse_switch, AT(policy.aging), 0, 0, "\"yes\" or \"no\""},
 	{"reclaim", "max_level", parse_level, AT(policy.max_level), 0, 0,
 	 "\"pool\", \"grants\" or \"slots\""},
 	{"reclaim", "window", parse_time, AT(policy.window_us), 150 * USEC_PER_MSEC,
@@ -218,6 +219,7 @@ struct config config_default(void)
 		.full = {50 * USEC_PER_MSEC, USEC_PER_SEC},
 		.policy =
 			{
+				.aging = true,
 				.max_level = LEVEL_SLOTS,
 				.follow_balloon = true,
 				/* an idle ring looks up every 100 ms: less would miss it */

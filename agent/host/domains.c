@@ -26,7 +26,7 @@ uint16_t domains_rule(const struct policy *p, const char *uuid, const char *name
 /* The toolstack's own keys: a guest reads them and does not write them. No value leads further. */
 static int read_key(struct store *s, unsigned domid, const char *key, char *buf, size_t size)
 {
-	char path[48];
+	char path[80];
 
 	(void)snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, key);
 	return s->xs ? store_read(s, path, buf, size) : -ENOTCONN;
@@ -146,6 +146,25 @@ void domains_name(struct store *s, const struct policy *p, struct vbd_list *list
 			v->rule = before->rule;
 		}
 		v->named = r == 0;
+	}
+}
+
+/* A disk that serves requests is connected: what its guest asked for is final. */
+void domains_learn_grants(struct store *s, struct vbd_list *list, unsigned most)
+{
+	for_each_vbd(v, list) {
+		char key[48];
+		char text[8];
+		int n;
+
+		if (v->grants_known || v->shows || !v->met || v->idle_us > 0)
+			continue;
+		if (!s->xs || most-- == 0)
+			return;
+		(void)snprintf(key, sizeof(key), "device/vbd/%u/feature-persistent", v->devid);
+		n = read_key(s, v->domid, key, text, sizeof(text));
+		v->persistent = n >= 0 && strcmp(text, "1") == 0;
+		v->grants_known = n >= 0 || n == -ENOENT;
 	}
 }
 

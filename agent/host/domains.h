@@ -50,6 +50,14 @@ void domains_name(struct store *s, const struct policy *p, struct vbd_list *list
  */
 uint16_t domains_rule(const struct policy *p, const char *uuid, const char *name);
 
+/**
+ * domains_learn_grants() - which disks have persistent grants, as their guests said before they
+ * were connected: one read for each that was used since the last scan, once in its life. One whose
+ * guest lies about it is treated as the other kind is.
+ * @most: disks to look up at most; the rest has its turn the next time.
+ */
+void domains_learn_grants(struct store *s, struct vbd_list *list, unsigned most);
+
 /** domains_forget() - there are other rules now: all names are to be looked up again. */
 void domains_forget(struct vbd_list *list);
 

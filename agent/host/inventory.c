@@ -171,6 +171,7 @@ static bool read_held(int dir, struct vbd *v)
 static bool read_reclaim(int dir, struct vbd *v)
 {
 	uint64_t squeeze_ms = 0;
+	uint64_t mapped;
 	uint64_t idle_ms;
 
 	v->levels = read_levels(dir);
@@ -186,6 +187,8 @@ static bool read_reclaim(int dir, struct vbd *v)
 		return false;
 	}
 	v->idle_us = idle_ms * USEC_PER_MSEC;
+	if (read_number(dir, "reclaim/grants_mapped", &mapped) == 0)
+		v->age.mapped = (uint32_t)mapped;
 	return true;
 }
 
@@ -232,10 +235,15 @@ static int meet(int root, struct vbd_list *list, size_t n_known, struct vbd v, u
 		v.triggered_us = known->triggered_us;
 		v.reuses = known->reuses;
 		v.asked = known->asked;
+		v.given = known->given;
 		v.named = known->named;
 		v.rule = known->rule;
+		v.persistent = known->persistent;
+		v.grants_known = known->grants_known;
+		v.age = known->age;
 	}
 	v.present = true;
+	v.met = known;
 	read_vbd(root, &v, known, since_us);
 	if (!known)
 		return add(list, &v);
@@ -317,6 +325,7 @@ int inventory_read(int root, struct inventory *inv)
 {
 	uint64_t scanned_us = now_us();
 	size_t n_known = inv->now.n;
+	uint64_t unused_s;
 	bool any_new;
 	int r = meet_all(root, &inv->now, scanned_us - inv->now.scanned_us);
 
@@ -335,6 +344,9 @@ int inventory_read(int root, struct inventory *inv)
 		inv->now.watched_since_us = scanned_us;
 	inv->now.scanned_us = scanned_us;
 	inv->params = params_present(root) == 0;
+	if (read_figure(root, param_paths[PARAM_GRANT_AGE], &unused_s) < 0)
+		unused_s = 0;
+	inv->unused_s = (uint32_t)unused_s;
 	inv->mechanism = best(root, inv);
 	return 0;
 }

@@ -17,6 +17,7 @@
  * @targets:   for rank_vbds(): room for all of @now.
  * @params:    parameters of xen_blkback can be used.
  * @mechanism: the best available.
+ * @unused_s:  persistent_grant_unused_seconds; 0: unlimited, or there is none.
  */
 struct inventory {
 	struct vbd_list now;
@@ -24,11 +25,12 @@ struct inventory {
 	size_t targets_room;
 	bool params;
 	enum mechanism mechanism;
+	uint32_t unused_s;
 };
 
 /**
  * inventory_read() - scan again. What was learned of a disk stays with it: @kept_kb,
- * @triggered_us, @asked, @reuses, @named and @rule.
+ * @triggered_us, @asked, @reuses, @named, @rule, @persistent and @age.
  *
  * Return: 0; or a negative errno, as -ENOMEM: then the disks are those of the scan before.
  */

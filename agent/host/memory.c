@@ -133,5 +133,6 @@ int memory_sample(const struct memory *h, struct sample *s)
 	s->held_known = memory_balloon(h, &b) == 0;
 	s->mapped_kb = s->held_known ? balloon_held_kb(&b) : 0;
 	s->held_kb = s->mapped_kb;
+	s->target_kb = s->held_known ? b.target_kb : 0;
 	return 0;
 }

@@ -37,6 +37,9 @@ const char *const param_paths[PARAM_COUNT] = {
 	PARAMS_DIR "/max_persistent_grants",
 };
 
+/* As xen_blkback sets them, 5.10 to 7.3. */
+static const uint64_t defaults[PARAM_COUNT] = {1024, 60, 1056};
+
 /* The kernel has 32 bits for each. */
 static int get(int root, enum param_id id, uint64_t *v)
 {
@@ -63,7 +66,7 @@ int params_present(int root)
 static void add_step(struct params *p, enum param_id id, uint64_t value, uint64_t hold_us)
 {
 	struct param *q = &p->param[id];
-	bool known = value == q->old;
+	bool known = value == q->own;
 
 	q->touched = true;
 	for (unsigned i = 0; i < q->n_values; i++)
@@ -73,11 +76,21 @@ static void add_step(struct params *p, enum param_id id, uint64_t value, uint64_
 	p->steps[p->n_steps++] = (struct param_step){id, value, hold_us};
 }
 
+static uint64_t seconds_up(uint64_t us)
+{
+	return (us + USEC_PER_SEC - 1) / USEC_PER_SEC;
+}
+
+static bool is_ours(const struct params *p, enum param_id id)
+{
+	return p->param[id].own == defaults[id];
+}
+
 static void add_age_steps(struct params *p, uint64_t idle_s)
 {
-	uint64_t old = p->param[PARAM_GRANT_AGE].old;
+	uint64_t old = p->param[PARAM_GRANT_AGE].now;
 
-	if (old != 0 && old <= idle_s) /* 0: they never age */
+	if (!is_ours(p, PARAM_GRANT_AGE) || old <= idle_s)
 		return;
 	for (unsigned i = 0; i < PULSES; i++) {
 		add_step(p, PARAM_GRANT_AGE, idle_s, PULSE_US);
@@ -89,14 +102,14 @@ static void add_age_steps(struct params *p, uint64_t idle_s)
 /* Which parameters this level and scope lower, and to what. */
 static void add_steps(struct params *p, enum level level, enum scope scope, uint64_t idle_s)
 {
-	uint64_t grants = p->param[PARAM_GRANTS].old;
+	uint64_t grants = p->param[PARAM_GRANTS].own;
 
-	if (p->param[PARAM_POOL].old > 0)
+	if (is_ours(p, PARAM_POOL) && p->param[PARAM_POOL].base > 0)
 		add_step(p, PARAM_POOL, 0, 0);
 	if (level == LEVEL_POOL)
 		return;
 	add_age_steps(p, idle_s);
-	if (scope == SCOPE_IDLE || grants == 0)
+	if (scope == SCOPE_IDLE || !is_ours(p, PARAM_GRANTS))
 		return;
 	for (unsigned i = GRANTS_STEPS; i-- > 0;)
 		add_step(p, PARAM_GRANTS, grants * i / GRANTS_STEPS, i ? GRANTS_STEP_US : 0);
@@ -111,16 +124,22 @@ static int save(const struct params *p)
 	for (int id = 0; id < PARAM_COUNT; id++) {
 		const struct param *q = &p->param[id];
 
-		if (!q->touched)
+		if (q->n_values == 0)
 			continue;
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %" PRIu64,
-					param_names[id], q->old);
+					param_names[id], q->own);
 		for (unsigned i = 0; i < q->n_values; i++)
 			len += (size_t)snprintf(text + len, sizeof(text) - len, " %" PRIu64,
 						q->values[i]);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "\n");
 	}
 	return replace_file(p->root, PARAMS_SAVED, text, len);
+}
+
+/* Somebody else has written it: it is the administrator's from now on. */
+static void lose(struct param *q, uint64_t now)
+{
+	*q = (struct param){.own = now, .base = now, .now = now};
 }
 
 /* Writes further, unless somebody else has written in between: then the value is theirs. */
@@ -133,9 +152,11 @@ static int lower(struct params *p, enum param_id id, uint64_t v)
 	if (r < 0)
 		return r;
 	if (now != q->now) {
-		q->touched = false;
+		lose(q, now);
 		return 0;
 	}
+	if (v == now)
+		return 0;
 	r = set(p->root, id, v);
 	if (r == 0)
 		q->now = v;
@@ -157,6 +178,100 @@ static int take_steps(struct params *p, uint64_t now_us)
 	return r;
 }
 
+/* What is not ours is read anew: the administrator may have changed it. */
+static int read_own(struct params *p)
+{
+	for (int id = 0; id < PARAM_COUNT; id++) {
+		struct param *q = &p->param[id];
+		uint64_t now;
+		int r = get(p->root, (enum param_id)id, &now);
+
+		if (r < 0)
+			return r;
+		if (!q->held || now != q->now)
+			lose(q, now);
+		q->touched = false;
+		q->n_values = 0;
+		if (q->held)
+			q->values[q->n_values++] = q->now;
+	}
+	return 0;
+}
+
+static bool holds_any(const struct params *p)
+{
+	for (int id = 0; id < PARAM_COUNT; id++)
+		if (p->param[id].held)
+			return true;
+	return false;
+}
+
+/* Before any other value is chosen. What could not be put back at the end of an earlier window is
+ * now. */
+static int prepare(struct params *p, int root, uint64_t now_us)
+{
+	int r = holds_any(p) ? 0 : params_restore(root);
+
+	if (r < 0)
+		return r;
+	p->root = root;
+	p->n_steps = 0;
+	p->next = 0;
+	p->next_us = now_us;
+	return read_own(p);
+}
+
+static int put_back(int root, enum param_id id, uint64_t v)
+{
+	int r = set(root, id, v);
+
+	return r == -ENOENT ? 0 : r; /* xen_blkback was unloaded: nothing is left to put back */
+}
+
+static int return_to_base(struct params *p, enum param_id id)
+{
+	struct param *q = &p->param[id];
+	uint64_t now;
+	int r = get(p->root, id, &now);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (now != q->now) {
+		lose(q, now);
+		return 0;
+	}
+	if (now == q->base)
+		return 0;
+	r = put_back(p->root, id, q->base);
+	if (r == 0)
+		q->now = q->base;
+	return r;
+}
+
+/*
+ * The grants first: while the pool is at zero, what they gave cannot pile up there. The file stays
+ * for as long as anything is held.
+ */
+static int return_all(struct params *p)
+{
+	int result = 0;
+
+	for (int id = PARAM_COUNT; id-- > 0;) {
+		struct param *q = &p->param[id];
+		int r = q->touched || q->held ? return_to_base(p, (enum param_id)id) : 0;
+
+		if (r < 0)
+			result = r;
+		q->touched = false;
+	}
+	p->open = false;
+	p->n_steps = 0;
+	p->next = 0;
+	if (result == 0 && !holds_any(p))
+		(void)unlinkat(p->root, PARAMS_SAVED, 0);
+	return result;
+}
+
 int params_begin(struct params *p, int root, enum level level, enum scope scope, uint64_t idle_us,
 		 uint64_t now_us)
 {
@@ -166,22 +281,20 @@ int params_begin(struct params *p, int root, enum level level, enum scope scope,
 		return -EBUSY;
 	if (level > LEVEL_GRANTS)
 		return -EOPNOTSUPP;
-	r = params_restore(root); /* what could not be put back at the end of an earlier window */
-	if (r < 0)
-		return r;
-	*p = (struct params){.root = root, .next_us = now_us};
-	for (int id = 0; id < PARAM_COUNT; id++) {
-		struct param *q = &p->param[id];
-
-		r = get(root, (enum param_id)id, &q->old);
+	if (p->next < p->n_steps) { /* on the way to what is held */
+		r = return_all(p);
 		if (r < 0)
 			return r;
-		q->now = q->old;
 	}
-	add_steps(p, level, scope, (idle_us + USEC_PER_SEC - 1) / USEC_PER_SEC);
-	r = save(p);
+	r = prepare(p, root, now_us);
 	if (r < 0)
 		return r;
+	add_steps(p, level, scope, seconds_up(idle_us));
+	r = save(p);
+	if (r < 0) {
+		p->n_steps = 0;
+		return r;
+	}
 	p->open = true;
 	r = take_steps(p, now_us);
 	if (r < 0)
@@ -199,37 +312,97 @@ int params_next(struct params *p, uint64_t now_us, uint64_t *wake_us)
 	return 1;
 }
 
-static int put_back(int root, enum param_id id, uint64_t old)
-{
-	int r = set(root, id, old);
-
-	return r == -ENOENT ? 0 : r; /* xen_blkback was unloaded: nothing is left to put back */
-}
-
-/* The grants first: while the pool is at zero, what they gave cannot pile up there. */
 int params_end(struct params *p)
 {
-	int result = 0;
+	return p->open ? return_all(p) : 0;
+}
 
-	if (!p->open)
+/* --- what is held --------------------------------------------------------------------------- */
+
+struct held params_held(const struct params *p)
+{
+	const struct param *age = &p->param[PARAM_GRANT_AGE];
+
+	return (struct held){
+		.unused_s = age->held ? (uint32_t)age->base : 0,
+		.pools = p->param[PARAM_POOL].held,
+	};
+}
+
+/* Its value outside windows, if it is ours to say. Return: whether that is a new one. */
+static bool set_base(struct params *p, enum param_id id, bool hold, uint64_t value)
+{
+	struct param *q = &p->param[id];
+	uint64_t base = hold && value < q->own ? value : q->own;
+
+	if (!is_ours(p, id))
+		return false;
+	q->held = base != q->own;
+	if (base == q->base)
+		return false;
+	q->base = base;
+	return true;
+}
+
+static void add_hold_steps(struct params *p, const struct held *held)
+{
+	const struct param *age = &p->param[PARAM_GRANT_AGE];
+
+	if (set_base(p, PARAM_POOL, held->pools, 0))
+		add_step(p, PARAM_POOL, p->param[PARAM_POOL].base, 0);
+	if (!set_base(p, PARAM_GRANT_AGE, held->unused_s > 0, held->unused_s))
+		return;
+	if (age->base < age->now)
+		add_age_steps(p, age->base);
+	else
+		add_step(p, PARAM_GRANT_AGE, age->base, 0);
+}
+
+int params_hold(struct params *p, int root, const struct held *held, uint64_t now_us,
+		uint64_t *wake_us)
+{
+	int r = 0;
+
+	if (p->open)
+		return -EBUSY;
+	if (p->next < p->n_steps)
+		r = params_next(p, now_us, wake_us);
+	else if (!holds_any(p) && held->unused_s == 0 && !held->pools)
 		return 0;
-	for (int id = PARAM_COUNT; id-- > 0;) {
-		struct param *q = &p->param[id];
-		uint64_t now;
-		int r;
+	if (r != 0)
+		goto out;
+	r = prepare(p, root, now_us);
+	if (r < 0)
+		goto out;
+	add_hold_steps(p, held);
+	if (p->n_steps == 0)
+		return 0;
+	r = save(p);
+	if (r < 0) /* nothing is written without it */
+		p->n_steps = 0;
+	else
+		r = params_next(p, now_us, wake_us);
+	if (r == 0 && !holds_any(p))
+		r = return_all(p);
+out:
+	if (r < 0)
+		(void)params_release(p);
+	return r;
+}
 
-		if (!q->touched)
-			continue;
-		r = get(p->root, (enum param_id)id, &now);
-		if (r == 0 && now == q->now && now != q->old)
-			r = put_back(p->root, (enum param_id)id, q->old);
-		if (r < 0 && r != -ENOENT)
-			result = r;
+int params_release(struct params *p)
+{
+	bool any = p->open;
+
+	for (int id = 0; id < PARAM_COUNT; id++) {
+		struct param *q = &p->param[id];
+
+		any |= q->held || q->touched;
+		q->touched |= q->held;
+		q->held = false;
+		q->base = q->own;
 	}
-	p->open = false;
-	if (result == 0)
-		(void)unlinkat(p->root, PARAMS_SAVED, 0);
-	return result;
+	return any ? return_all(p) : 0;
 }
 
 static int param_from_name(const char *name)

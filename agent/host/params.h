@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The mechanism "params": no kernel part of ours, the whole host at once. Parameters of xen_blkback
- * are lowered for a window and put back, whatever happens in between. Knows no policy, no event
- * loop and no effect: the caller says when time has passed, and when what was lowered has had its
- * time.
+ * are held at a lower value for as long as the standing policy says so, or lowered for a window,
+ * and put back, whatever happens in between. Knows no policy, no event loop and no effect: the
+ * caller says when time has passed, and when what was lowered has had its time.
  *
  *   pool         max_buffer_pages = 0
  *   grants idle  also persistent_grant_unused_seconds = the idle time: each ring gives back the
  *                grants that were not used for that long, and keeps those in use. First in pulses,
  *                each of which some of the rings see: all at once they complain in the kernel log
  *   grants all   also max_persistent_grants down to 0 in steps, for the same reason
+ *
+ * A parameter that has another value than the driver's default is the administrator's: it is never
+ * written. One that changes while it is held is so from then on.
  */
 #ifndef XEN_RECLAIM_PARAMS_H
 #define XEN_RECLAIM_PARAMS_H
 
-#include "core/types.h"
+#include "core/capabilities.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,15 +34,19 @@ extern const char *const param_paths[PARAM_COUNT];
 #define PARAMS_STEPS_MAX 48
 
 /**
- * struct param - one parameter of xen_blkback while a window is open.
- * @touched: written by us and to be put back.
- * @old:     what it was before.
+ * struct param - one parameter of xen_blkback.
+ * @touched: the open window writes it.
+ * @held:    it is kept at @base.
+ * @own:     what it was before us.
+ * @base:    what it is outside windows: @own, unless it is held.
  * @now:     what we wrote last.
- * @values:  all that we may write besides @old, in order.
+ * @values:  all that we may write besides @own, in order.
  */
 struct param {
 	bool touched;
-	uint64_t old;
+	bool held;
+	uint64_t own;
+	uint64_t base;
 	uint64_t now;
 	unsigned n_values;
 	uint64_t values[PARAM_VALUES_MAX];
@@ -52,19 +59,38 @@ struct param_step {
 	uint64_t hold_us;
 };
 
-/** struct params - an open window; all zero when none is. Times are CLOCK_MONOTONIC. */
+/**
+ * struct params - all zero when nothing is lowered. Times are CLOCK_MONOTONIC.
+ * @open:    a window is.
+ * @next:    the step to take next, at @next_us: of the window, or on the way to what is held.
+ */
 struct params {
 	int root;
 	bool open;
 	struct param param[PARAM_COUNT];
 	struct param_step steps[PARAMS_STEPS_MAX];
 	unsigned n_steps;
-	unsigned next;	  /* step to take next */
-	uint64_t next_us; /* when */
+	unsigned next;
+	uint64_t next_us;
 };
 
 /** params_present() - Return: 0 if xen_blkback is loaded and its parameters are there. */
 int params_present(int root);
+
+/**
+ * params_hold() - from now on outside windows, as far as it is ours to say: what @held says, or the
+ * driver's own values where it says nothing. The first lowering of the age takes steps.
+ *
+ * Return: as params_next(); -EBUSY: a window is open.
+ */
+int params_hold(struct params *p, int root, const struct held *held, uint64_t now_us,
+		uint64_t *wake_us);
+
+/** params_held() - what is held. */
+struct held params_held(const struct params *p);
+
+/** params_release() - params_end(), and nothing is held any more. Return: as params_end(). */
+int params_release(struct params *p);
 
 /**
  * params_begin() - open a window: old values on disk first, then the first values lowered.
@@ -86,7 +112,7 @@ int params_begin(struct params *p, int root, enum level level, enum scope scope,
 int params_next(struct params *p, uint64_t now_us, uint64_t *wake_us);
 
 /**
- * params_end() - put everything back, whatever steps were left. Without a window: nothing.
+ * params_end() - put back what the window lowered, whatever steps were left. Without one: nothing.
  *
  * Return: 0, or a negative errno: a value could not be put back (params_restore() will try again).
  */

@@ -101,6 +101,12 @@ int store_watch(struct store *s, const char *path)
 	return xs_watch(s->xs, path, path) ? 0 : failed();
 }
 
+int store_unwatch(struct store *s, const char *path)
+{
+	errno = 0;
+	return xs_unwatch(s->xs, path, path) ? 0 : failed();
+}
+
 int store_event(struct store *s, char *path, size_t size)
 {
 	_cleanup_free_ char **event = NULL;

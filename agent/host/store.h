@@ -40,6 +40,9 @@ int store_fd(const struct store *s);
 /** store_watch() - Return: 0 or a negative errno. Fires once at once. */
 int store_watch(struct store *s, const char *path);
 
+/** store_unwatch() - Return: 0 or a negative errno. */
+int store_unwatch(struct store *s, const char *path);
+
 /**
  * store_event() - the next event, without waiting.
  * @path: which of the watched paths fired, as given to store_watch().

@@ -75,7 +75,9 @@ static void check_backoff(struct sim *s, int level, int scope)
 	     name, whose);
 	must(s, is_us <= max_u64(p->backoff_max_us, p->backoff_us),
 	     "the back-off of %s of %s disks is too long", name, whose);
-	must(s, is_us > 0 || was_us == 0 || now->action.verdict == VERDICT_HELPED,
+	must(s,
+	     is_us > 0 || was_us == 0 || now->action.verdict == VERDICT_HELPED ||
+		     s->now_us >= s->before.steps[level][scope].not_before_us + p->backoff_max_us,
 	     "the back-off of %s of %s disks ended without a gain", name, whose);
 }
 

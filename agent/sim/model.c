@@ -66,6 +66,33 @@ uint64_t sim_idle_us(const struct sim_disk *d, uint64_t now_us)
 	return (uint64_t)((int64_t)now_us - d->last_us);
 }
 
+/* What the driver does by itself is left out: it would do that anyway. */
+static uint64_t unused_us(const struct model *m, const struct sim_disk *d, uint64_t now_us)
+{
+	if (m->mechanism == MECHANISM_NATIVE)
+		return now_us < d->leased_us && d->unused_us ? d->unused_us : NEVER;
+	return m->held.unused_s ? m->held.unused_s * USEC_PER_SEC : NEVER;
+}
+
+/* Stock drivers put what they unmap into the pool, and have no slots to give. */
+static void age_disk(const struct model *m, struct vbd *v, const struct sim_disk *d,
+		     uint64_t now_us)
+{
+	bool native = m->mechanism == MECHANISM_NATIVE;
+
+	if (!d->busy && v->idle_us >= unused_us(m, d, now_us)) {
+		if (!native)
+			v->held_kb[LEVEL_POOL] += v->held_kb[LEVEL_GRANTS];
+		v->held_kb[LEVEL_GRANTS] = 0;
+		if (native) {
+			v->held_kb[LEVEL_POOL] = 0;
+			v->held_kb[LEVEL_SLOTS] = min_u64(v->held_kb[LEVEL_SLOTS], KEPT_KB);
+		}
+	}
+	if (m->held.pools)
+		v->held_kb[LEVEL_POOL] = 0;
+}
+
 /* Where the kernel does not show idle times, the model knows them all the same. */
 void model_refresh(struct model *m, uint64_t now_us)
 {
@@ -84,6 +111,8 @@ void model_refresh(struct model *m, uint64_t now_us)
 			d->taken = false;
 		}
 		v->idle_us = sim_idle_us(d, now_us);
+		if (m->simulated)
+			age_disk(m, v, d, now_us);
 		m->slots_kb += slots_of(m, v);
 		m->mapped_kb += mapped_of(m, v);
 	}
@@ -91,11 +120,22 @@ void model_refresh(struct model *m, uint64_t now_us)
 		m->regrow_us = NEVER;
 }
 
+/* When a disk was used in a longer pause between two scans, nobody knows. */
+#define PAUSE_MAX_US (5 * USEC_PER_SEC)
+
+/* What scans can see of it where the driver does not show it. */
+static uint64_t seen_idle_us(const struct vbd *is, const struct vbd *was, uint64_t since_us)
+{
+	return was && is->idle_us >= since_us ? was->idle_us + since_us : 0;
+}
+
 /* Both lists are in order: one pass over both. */
 void model_scan(struct model *m, uint64_t now_us)
 {
 	const struct vbd *was = m->seen.vbds;
 	const struct vbd *end = was + m->seen.n;
+	bool shown = !m->simulated || m->mechanism == MECHANISM_NATIVE;
+	uint64_t since_us = now_us - m->seen.scanned_us;
 	struct vbd *fresh = m->spare;
 
 	for (size_t i = 0; i < m->disks.n; i++) {
@@ -107,17 +147,47 @@ void model_scan(struct model *m, uint64_t now_us)
 		fresh[i].rule = rule ? (uint16_t)(rule - 1) : 0;
 		while (was < end && vbd_compare(was, is) < 0)
 			was++;
-		if (was == end || vbd_compare(was, is) != 0)
+		if (was == end || vbd_compare(was, is) != 0) {
+			if (!shown)
+				fresh[i].idle_us = 0;
 			continue;
+		}
+		if (!shown)
+			fresh[i].idle_us = seen_idle_us(is, was, since_us);
 		fresh[i].kept_kb = was->kept_kb;
 		fresh[i].triggered_us = was->triggered_us;
 		fresh[i].reuses = was->reuses;
 		fresh[i].asked = was->asked;
+		fresh[i].given = was->given;
+		fresh[i].age = was->age;
 	}
 	m->spare = m->seen.vbds;
 	m->seen.vbds = fresh;
 	m->seen.n = m->disks.n;
+	if (since_us > PAUSE_MAX_US)
+		m->seen.watched_since_us = now_us;
 	m->seen.scanned_us = now_us;
+}
+
+void model_age(struct model *m, const struct aging *aging, uint64_t now_us)
+{
+	bool native = m->mechanism == MECHANISM_NATIVE;
+
+	if (!m->simulated) /* what was held there is what was recorded */
+		return;
+	m->held = (struct held){0};
+	if (!native)
+		m->held = (struct held){aging->unused_s, aging->pools};
+	for (size_t i = 0; i < m->seen.n && i < m->disks.n; i++) {
+		const struct vbd *seen = &m->seen.vbds[i];
+		const struct vbd *v = vbds_find(&m->disks, seen->domid, seen->devid);
+		struct sim_disk *d = v ? &m->more[v - m->disks.vbds] : NULL;
+
+		if (!d)
+			continue;
+		d->unused_us = native ? seen->age.unused_s * USEC_PER_SEC : 0;
+		d->leased_us = now_us + AGING_LEASE_S * USEC_PER_SEC;
+	}
 }
 
 uint64_t model_take(struct model *m, size_t i, enum level level, bool idle, bool fell,
@@ -168,6 +238,7 @@ struct sample model_sample(const struct model *m)
 	now.held_known = true;
 	now.held_kb = (int64_t)held_kb;
 	now.mapped_kb = (int64_t)inside_kb(m);
+	now.target_kb = m->target_kb;
 	now.available_kb = wanted < m->ram_kb ? (int64_t)(m->ram_kb - wanted) : 0;
 	return now;
 }

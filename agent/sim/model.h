@@ -20,6 +20,12 @@ void model_refresh(struct model *m, uint64_t now_us);
 /** model_scan() - the disks as a scan finds them. What the policy has learned stays. */
 void model_scan(struct model *m, uint64_t now_us);
 
+/** MODEL_OWN_S - after how long a driver gives back what is not used, if nobody says otherwise. */
+#define MODEL_OWN_S 60
+
+/** model_age() - from now on disks age as the standing policy says. */
+void model_age(struct model *m, const struct aging *aging, uint64_t now_us);
+
 /** model_sample() - memory now. */
 struct sample model_sample(const struct model *m);
 

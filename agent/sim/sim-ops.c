@@ -27,6 +27,8 @@ static uint64_t sim_scan(void *host, struct host_view *view)
 	view->targets = s->model.targets;
 	view->mechanism = s->model.mechanism;
 	view->params = s->model.mechanism != MECHANISM_NONE;
+	view->unused_s = MODEL_OWN_S;
+	view->held = s->model.held;
 	return s->model.disks.n * SCAN_US;
 }
 
@@ -36,7 +38,6 @@ static int sim_sample(void *host, struct sample *now)
 
 	model_refresh(&s->model, s->now_us);
 	*now = model_sample(&s->model);
-	s->decisions++; /* it is sampled once for each */
 	return 0;
 }
 
@@ -109,6 +110,23 @@ static void sim_wake_at(void *host, uint64_t at_us)
 	struct sim *s = host;
 
 	s->wake_us = at_us ? at_us : NEVER;
+	s->decisions++; /* it is set once for each */
+}
+
+static void sim_age(void *host, const struct aging *aging)
+{
+	struct sim *s = host;
+
+	model_refresh(&s->model, s->now_us);
+	model_age(&s->model, aging, s->now_us);
+	s->controller.view.held = s->model.held;
+}
+
+static void sim_look_at(void *host, uint64_t at_us)
+{
+	struct sim *s = host;
+
+	s->look_us = at_us ? at_us : NEVER;
 }
 
 static int sim_read_target(void *host, struct own_target *t)
@@ -147,7 +165,8 @@ static void sim_tell(void *host, const struct news *n)
 		s->helped++;
 		s->lasting_kb += action_lasting_kb(n->action);
 	}
-	s->told(s, n);
+	if (s->told) /* not yet, at the start */
+		s->told(s, n);
 }
 
 const struct host_ops sim_ops = {
@@ -156,6 +175,8 @@ const struct host_ops sim_ops = {
 	.sample = sim_sample,
 	.carry_out = sim_carry_out,
 	.wake_at = sim_wake_at,
+	.age = sim_age,
+	.look_at = sim_look_at,
 	.read_target = sim_read_target,
 	.xen_free_kb = sim_xen_free_kb,
 	.set_target = sim_set_target,

@@ -49,6 +49,15 @@ static void complete(struct sim *s)
 				      .error = s->failed});
 }
 
+static void look(struct sim *s)
+{
+	s->look_us = NEVER;
+	s->looks++;
+	begin_event(s);
+	controller_look(&s->controller);
+	end_event(s);
+}
+
 /* The load presses as long as there is too little; its pages go to the swap and come back. */
 static void press(struct sim *s)
 {
@@ -72,7 +81,7 @@ static void press(struct sim *s)
 
 static uint64_t next_us(const struct sim *s)
 {
-	return min_u64(min_u64(s->due_us, s->wake_us), s->pressed_us);
+	return min_u64(min_u64(s->due_us, s->wake_us), min_u64(s->look_us, s->pressed_us));
 }
 
 static int advance(struct sim *s, uint64_t to_us)
@@ -87,6 +96,8 @@ static int advance(struct sim *s, uint64_t to_us)
 		} else if (at == s->wake_us) {
 			s->wake_us = NEVER;
 			happen(s, EVENT_TIMER);
+		} else if (at == s->look_us) {
+			look(s);
 		} else {
 			press(s);
 		}
@@ -169,6 +180,14 @@ static void be_host(struct sim *s, const struct trace_event *e)
 	controller_facts_changed(&s->controller);
 }
 
+/* Whoever waits for a first disk looks now. */
+static int put_disk(struct sim *s, const struct vbd *v)
+{
+	if (s->controller.aging.why == AGING_NO_DISK)
+		s->look_us = s->now_us;
+	return model_put_disk(&s->model, v, s->now_us);
+}
+
 static int act_out(struct sim *s, const struct trace_event *e)
 {
 	struct model *m = &s->model;
@@ -197,7 +216,7 @@ static int act_out(struct sim *s, const struct trace_event *e)
 				  domains_rule(&s->config->policy, e->uuid, e->name));
 		break;
 	case TRACE_DISK:
-		return model_put_disk(m, &e->vbd, s->now_us);
+		return put_disk(s, &e->vbd);
 	case TRACE_GONE:
 		model_drop_disk(m, &e->vbd);
 		break;
@@ -232,6 +251,7 @@ int sim_init(struct sim *s, const struct config *c, bool simulated)
 		.config = c,
 		.due_us = NEVER,
 		.wake_us = NEVER,
+		.look_us = NEVER,
 		.pressed_us = NEVER,
 		.controller = {.ops = &sim_ops,
 			       .host = s,
@@ -241,7 +261,7 @@ int sim_init(struct sim *s, const struct config *c, bool simulated)
 	};
 	r = model_init(&s->model, simulated);
 	if (r == 0)
-		controller_scan(&s->controller);
+		controller_look(&s->controller);
 	return r;
 }
 

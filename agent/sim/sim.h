@@ -8,7 +8,8 @@
  * all that its levels hold (but 32 kB of slots), from a busy one three quarters, which it has again
  * a second later. In a simulated trace RAM that disks hold is RAM that the load has not: each
  * second in which load and disks want more than there is brings soft pressure, and hard pressure
- * when a 32nd of the RAM is missing. In a recorded one pressure and memory are as they were
+ * when a 32nd of the RAM is missing. What a disk that is not busy did not use for as long as the
+ * standing policy says it gives back. In a recorded one pressure and memory are as they were
  * recorded.
  */
 #ifndef XEN_RECLAIM_SIM_H
@@ -24,12 +25,16 @@ struct sim;
  * struct sim_disk - what the model knows of a disk that struct vbd does not.
  * @full_kb: what it holds when it is busy.
  * @last_us: its last request, unless it is busy; below zero: before the trace began.
+ * @unused_us: its lease: what it did not use for so long is given back; 0: none.
+ * @leased_us: until when.
  * @busy:    it has requests all the time.
  * @taken:   it is busy and something was taken from it.
  */
 struct sim_disk {
 	uint64_t full_kb[LEVEL_COUNT];
 	int64_t last_us;
+	uint64_t unused_us;
+	uint64_t leased_us;
 	bool busy;
 	bool taken;
 };
@@ -40,6 +45,7 @@ struct sim_disk {
  * @seen:	as the controller's last scan saw them; @spare: room for the next scan.
  * @rule_of:	by domid: 1 + rule, 0: the domain is not known.
  * @mechanism:	the best available; the controller sees it with its next scan.
+ * @held:	parameters, as the standing policy holds them.
  * @regrow_us:	when busy disks have again what was taken.
  * @taken_kb:	taken since the last line of memory, or by the action that is being watched.
  * @outside_kb:	of what pool and grants hold, what a fall of the target has put out of reach.
@@ -54,6 +60,7 @@ struct model {
 	struct target *targets;
 	uint16_t *rule_of;
 	enum mechanism mechanism;
+	struct held held;
 	bool gives_ram[LEVEL_COUNT];
 	struct sample memory;
 	uint64_t target_kb;
@@ -75,6 +82,8 @@ struct model {
  * @vbds:	disks that the action triggers; @vbds_triggered: all of all actions.
  * @due_us:	when the action is done; @failed: a positive errno: it could not begin.
  * @wake_us:	when the policy wants to be woken.
+ * @look_us:	when the standing policy wants to look.
+ * @looks:	how often it did.
  * @pressed_us:	when the load presses next.
  * @target_moved: the controller has moved its target, and has not been told of it yet.
  * @spins:	what happened of itself without any time passing.
@@ -93,6 +102,8 @@ struct sim {
 	uint64_t due_us;
 	int failed;
 	uint64_t wake_us;
+	uint64_t look_us;
+	uint64_t looks;
 	uint64_t pressed_us;
 	bool target_moved;
 	unsigned spins;

@@ -814,7 +814,7 @@ static void parameters_leave_the_grants_of_the_domain_that_rests_longest(void **
 	store_put("/local/domain/2/name", "web");
 	tree_put(&w.tree, CONFIG, "[domain db]\nidle_time = 20s\n");
 	start_daemon(ARGS());
-	request(34, "grants 1000 *");
+	request(34, "grants 2000 *");
 	WAIT(holds(AGE, "20\n"));
 	WAIT(count_responses("34 ok"));
 	stop_daemon();

@@ -27,6 +27,8 @@ static struct {
 	struct target targets[DISKS];
 	uint64_t now_us;
 	uint64_t wake_us;
+	uint64_t look_us;
+	struct aging aging;
 	uint64_t scan_us;
 	struct sample memory;
 	int sample_error;
@@ -80,6 +82,18 @@ static void host_wake_at(void *host, uint64_t at_us)
 	h.wake_us = at_us;
 }
 
+static void host_age(void *host, const struct aging *aging)
+{
+	(void)host;
+	h.aging = *aging;
+}
+
+static void host_look_at(void *host, uint64_t at_us)
+{
+	(void)host;
+	h.look_us = at_us;
+}
+
 static int host_read_target(void *host, struct own_target *t)
 {
 	(void)host;
@@ -108,7 +122,7 @@ static void host_tell(void *host, const struct news *n)
 		[NEWS_JUDGED] = "judged",	[NEWS_SUPERSEDED] = "superseded",
 		[NEWS_NOTICE] = "notice",	[NEWS_DECIDED] = "decided",
 		[NEWS_GROWN] = "grown",		[NEWS_NOT_GROWN] = "not-grown",
-		[NEWS_NO_SAMPLE] = "no-sample",
+		[NEWS_NO_SAMPLE] = "no-sample", [NEWS_AGING] = "aging",
 	};
 	size_t len = strlen(h.told);
 
@@ -124,6 +138,8 @@ static const struct host_ops ops = {
 	.sample = host_sample,
 	.carry_out = host_carry_out,
 	.wake_at = host_wake_at,
+	.age = host_age,
+	.look_at = host_look_at,
 	.read_target = host_read_target,
 	.xen_free_kb = host_xen_free_kb,
 	.set_target = host_set_target,
@@ -163,8 +179,9 @@ static int setup(void **state)
 			 .gives_ram = {true, true, true},
 			 .mechanism = MECHANISM_NATIVE},
 	};
-	controller_scan(c());
+	controller_look(c());
 	h.scans = 0;
+	h.told[0] = '\0';
 	return 0;
 }
 
@@ -324,7 +341,7 @@ static void scans_under_pressure_keep_their_pace(void **state)
 	(void)state;
 	h.scan_us = 2 * MS;
 	h.policy.min_gain_kb = 1000000; /* nothing comes of any */
-	controller_scan(c());
+	controller_look(c());
 	h.scans = 0;
 	for (int i = 0; i < 1000; i++) {
 		after(10 * MS);
@@ -470,7 +487,7 @@ static void that_nothing_gives_ram_is_said_once_and_again_when_facts_change(void
 	(void)state;
 	memset(c()->view.gives_ram, 0, sizeof(c()->view.gives_ram));
 	(void)send(EVENT_SOFT);
-	assert_string_equal(h.told, "notice decided");
+	assert_string_equal(h.told, "notice decided aging");
 	(void)send(EVENT_SOFT);
 	assert_string_equal(h.told, "decided");
 	controller_facts_changed(c());

@@ -5,6 +5,7 @@
  * are printed.
  */
 #include "core/decide.h"
+#include "host/domains.h"
 #include "host/mailbox.h"
 #include "host/memory.h"
 #include "host/params.h"
@@ -176,7 +177,7 @@ static void put_host(unsigned vbds)
 	tree_put(&tree, "proc/sys/kernel/osrelease", "6.1.0-32-amd64\n");
 	tree_put(&tree, "proc/cmdline", "ro initcall_blacklist=unpopulated_init\n");
 	tree_put(&tree, "proc/iomem", "00000000-00000fff : Reserved\n");
-	tree_put(&tree, "proc/meminfo", "MemTotal: 700000 kB\nMemAvailable:  100000 kB\n");
+	tree_put(&tree, "proc/meminfo", "MemTotal: 1700000 kB\nMemAvailable:  1000000 kB\n");
 	tree_put(&tree, "proc/vmstat", "pswpin 10\npswpout 20\n");
 	tree_put(&tree, CONFIG, "[reclaim]\nmin_interval = " MIN_INTERVAL "\n");
 	tree_mkdir(&tree, "run/xen-reclaim");
@@ -311,15 +312,13 @@ static void let_it_look(void)
 
 /* --- tests ------------------------------------------------------------------------------------ */
 
-static void nothing_but_the_watchdog_wakes_it(void **state)
+static void count_wake_ups(unsigned vbds)
 {
 	uint64_t before;
 	uint64_t wakes;
 	unsigned pings = 8;
 
-	(void)state;
-	assert_int_equal(setenv("WATCHDOG_USEC", "400000", 1), 0);
-	start_daemon(10);
+	start_daemon(vbds);
 	let_it_look();
 	(void)wait_for("WATCHDOG=1", 2);
 	before = process_wake_ups(daemon_pid);
@@ -327,9 +326,25 @@ static void nothing_but_the_watchdog_wakes_it(void **state)
 	pings = wait_for("WATCHDOG=1", pings);
 	wakes = process_wake_ups(daemon_pid) - before;
 	pings += said("WATCHDOG=1");
-	print_message("%u pings of the watchdog, %" PRIu64 " wake-ups\n", pings, wakes);
+	print_message("%u disks: %u pings of the watchdog, %" PRIu64 " wake-ups\n", vbds, pings,
+		      wakes);
 	/* one where the last look fell between a ping and the sleep after it */
 	assert_in_range(wakes, pings - 1, pings + 1);
+}
+
+static void nothing_but_the_watchdog_wakes_it_without_a_disk(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("WATCHDOG_USEC", "400000", 1), 0);
+	count_wake_ups(0);
+}
+
+/* But for a look in a minute. */
+static void nor_while_memory_is_plentiful(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("WATCHDOG_USEC", "400000", 1), 0);
+	count_wake_ups(10);
 }
 
 static uint64_t rss_kb(unsigned vbds)
@@ -406,8 +421,8 @@ static unsigned requests_of_a_change(unsigned vbds)
 	unsigned n;
 
 	start_daemon(vbds);
-	let_it_look();
-	let_it_look(); /* whatever the start led to is over */
+	for (unsigned i = 0; i <= vbds / DOMAINS_AT_ONCE + 1; i++)
+		let_it_look(); /* whatever the start led to is over, and every disk is known */
 	before = __atomic_load_n(&relay.requests, __ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < CHANGES; i++) {
 		char text[32];
@@ -597,7 +612,8 @@ static int stop_xenstored(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(nothing_but_the_watchdog_wakes_it),
+		T(nothing_but_the_watchdog_wakes_it_without_a_disk),
+		T(nor_while_memory_is_plentiful),
 		T(memory_is_bounded_and_linear_in_disks),
 		T(a_change_in_xenstore_costs_a_few_requests_with_any_number_of_disks),
 		T(the_kernel_is_told_at_once),

@@ -25,6 +25,8 @@ struct world {
 	struct state s;
 	uint64_t now;
 	int64_t held_kb;
+	uint64_t target_kb;
+	bool returned;
 };
 
 static struct world ballooned(void)
@@ -62,7 +64,8 @@ static struct plan send(struct world *w, enum event_type type)
 		.level = LEVEL_GRANTS,
 		.domid = EVERY,
 		.devid = EVERY,
-		.now = {.held_known = true, .held_kb = w->held_kb},
+		.returned = w->returned,
+		.now = {.held_known = true, .held_kb = w->held_kb, .target_kb = w->target_kb},
 	};
 
 	return decide(&w->p, &w->o, &w->s, &e, w->now);
@@ -398,7 +401,7 @@ static void a_request_that_waits_is_not_lost_to_what_comes_first(void **state)
 		expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_ALL);
 		assert_int_equal(w.s.action.cause, CAUSE_REQUEST);
 		(void)carry_out(&w, 0);
-		assert_false(w.s.wanted);
+		assert_false(w.s.asked);
 	}
 }
 
@@ -422,7 +425,8 @@ static struct plan ask_for_one_disk(struct world *w)
 		.level = LEVEL_GRANTS,
 		.domid = 1,
 		.devid = 51712,
-		.now = {.held_known = true, .held_kb = w->held_kb},
+		.returned = w->returned,
+		.now = {.held_known = true, .held_kb = w->held_kb, .target_kb = w->target_kb},
 	};
 
 	return decide(&w->p, &w->o, &w->s, &e, w->now);
@@ -517,7 +521,7 @@ static void a_fall_waits_on_while_what_makes_no_room_is_taken(void **state)
 	plan = send(&w, EVENT_TIMER);
 	expect_reclaim(&w, &plan, LEVEL_SLOTS, SCOPE_IDLE);
 	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
-	assert_false(w.s.wanted);
+	assert_false(w.s.fell);
 }
 
 /* Of what is held @mapped_kb are grant mappings before a fall, and none after it: the target is
@@ -661,6 +665,140 @@ static void a_mechanism_that_fails_rests_too(void **state)
 		w.now += w.p.retry_us;
 	}
 	assert_false(send(&w, EVENT_SOFT).reclaim);
+}
+
+/* --- what a verdict is worth ---------------------------------------------------------------- */
+
+static void idle_disks_that_are_used_again_were_not_idle(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_HARD);
+
+	(void)state;
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+	plan = carry_out(&w, 9000);
+	w.returned = true;
+	(void)regrow(&w, plan.wake_us, 9000);
+	assert_int_equal(w.s.action.verdict, VERDICT_REGROWN);
+	assert_int_equal(w.s.steps[LEVEL_GRANTS][SCOPE_IDLE].failures, 1);
+}
+
+/* What others took meanwhile is no fault of theirs. */
+static void idle_disks_that_stay_idle_helped(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_HARD);
+
+	(void)state;
+	plan = carry_out(&w, 9000);
+	(void)regrow(&w, plan.wake_us, 9000);
+	assert_int_equal(w.s.action.verdict, VERDICT_HELPED);
+}
+
+static void a_target_that_moves_leaves_the_verdict_open(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	plan = carry_out(&w, 9000);
+	w.target_kb = 1000;
+	(void)regrow(&w, plan.wake_us, 9000);
+	assert_int_equal(w.s.action.verdict, VERDICT_UNCLEAR);
+	assert_int_equal(w.s.steps[LEVEL_POOL][SCOPE_ALL].failures, 0);
+	w.now += w.p.min_interval_us;
+	plan = send(&w, EVENT_SOFT);
+	w.target_kb = 2000;
+	plan = carry_out(&w, 0);
+	assert_true(plan.judged);
+	assert_int_equal(w.s.action.verdict, VERDICT_UNCLEAR);
+}
+
+static void old_failures_are_forgotten(void **state)
+{
+	struct world w = ballooned();
+	unsigned before;
+
+	(void)state;
+	for (unsigned i = 0; i < w.p.backoff_after; i++) {
+		(void)send(&w, EVENT_HARD);
+		(void)carry_out(&w, 0);
+		w.now += w.p.retry_us + S;
+	}
+	before = w.s.steps[LEVEL_GRANTS][SCOPE_IDLE].failures;
+	assert_int_equal(before, w.p.backoff_after);
+	w.now += w.p.backoff_us + w.p.backoff_max_us;
+	(void)send(&w, EVENT_SOFT);
+	assert_int_equal(w.s.steps[LEVEL_GRANTS][SCOPE_IDLE].failures, 0);
+}
+
+/* --- odd settings --------------------------------------------------------------------------- */
+
+static void pressure_that_is_over_starts_nothing(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	w.p.min_interval_us = 600 * S;
+	(void)send(&w, EVENT_HARD);
+	assert_int_equal(carry_out(&w, 0).wake_us, 0);
+	assert_false(send(&w, EVENT_TIMER).reclaim);
+}
+
+static void a_long_interval_still_goes_one_step_up(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	w.p.min_interval_us = 30 * S;
+	(void)carry_out(&w, 0);
+	w.now += w.p.min_interval_us;
+	plan = send(&w, EVENT_SOFT);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+}
+
+static void a_long_regrowth_does_not_make_it_deaf(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	w.p.regrowth_us = 600 * S;
+	(void)send(&w, EVENT_SOFT);
+	(void)carry_out(&w, 9000);
+	w.now += 4 * S;
+	assert_false(send(&w, EVENT_SOFT).reclaim);
+	w.now += 2 * S;
+	assert_true(send(&w, EVENT_SOFT).reclaim);
+}
+
+static void a_fall_is_not_lost_to_a_request(void **state)
+{
+	struct world w = slotted();
+
+	(void)state;
+	(void)send(&w, EVENT_SOFT);
+	assert_false(send(&w, EVENT_BALLOON_FALL).reclaim);
+	assert_false(send(&w, EVENT_REQUEST).reclaim);
+	w.now = carry_out(&w, 0).wake_us;
+	assert_true(send(&w, EVENT_TIMER).reclaim);
+	assert_int_equal(w.s.action.cause, CAUSE_REQUEST);
+	w.now = carry_out(&w, 0).wake_us;
+	assert_true(send(&w, EVENT_TIMER).reclaim);
+	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
+}
+
+static void what_aging_gives_back_is_not_asked_for(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan;
+
+	(void)state;
+	w.o.aged[LEVEL_POOL] = w.o.aged[LEVEL_GRANTS] = true;
+	plan = send(&w, EVENT_HARD);
+	assert_false(plan.reclaim);
+	assert_int_equal(plan.steps[LEVEL_GRANTS][SCOPE_IDLE], REASON_AGED);
+	assert_int_equal(plan.steps[LEVEL_GRANTS][SCOPE_ALL], REASON_AGED);
 }
 
 /* --- disks that can be told apart ----------------------------------------------------------- */
@@ -925,7 +1063,7 @@ static void why_a_step_was_not_taken_has_a_name(void **state)
 	plan = send(&w, EVENT_HARD);
 	assert_int_equal(step_reason(&plan, LEVEL_SLOTS, SCOPE_ALL), REASON_UNAVAILABLE);
 	w = ballooned();
-	w.s.steps[LEVEL_GRANTS][SCOPE_IDLE] = (struct step){.failures = 1, .failed_at_us = w.now};
+	w.s.steps[LEVEL_GRANTS][SCOPE_IDLE] = (struct step){.failures = 1, .failed_us = w.now};
 	plan = send(&w, EVENT_HARD);
 	assert_int_equal(step_reason(&plan, LEVEL_GRANTS, SCOPE_IDLE), REASON_JUST_FAILED);
 	w.s.steps[LEVEL_GRANTS][SCOPE_IDLE].not_before_us = w.now + S;
@@ -1468,6 +1606,15 @@ static void a_decision_over_10000_disks_takes_10_ms_at_most_and_is_linear(void *
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(idle_disks_that_are_used_again_were_not_idle),
+		cmocka_unit_test(idle_disks_that_stay_idle_helped),
+		cmocka_unit_test(a_target_that_moves_leaves_the_verdict_open),
+		cmocka_unit_test(old_failures_are_forgotten),
+		cmocka_unit_test(pressure_that_is_over_starts_nothing),
+		cmocka_unit_test(a_long_interval_still_goes_one_step_up),
+		cmocka_unit_test(a_long_regrowth_does_not_make_it_deaf),
+		cmocka_unit_test(a_fall_is_not_lost_to_a_request),
+		cmocka_unit_test(what_aging_gives_back_is_not_asked_for),
 		cmocka_unit_test(soft_pressure_takes_the_pool),
 		cmocka_unit_test(hard_pressure_takes_grants_of_idle_disks),
 		cmocka_unit_test(no_gain_goes_one_step_up_within_the_retry_time),

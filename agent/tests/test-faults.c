@@ -307,7 +307,7 @@ static void expect_refused(const char *call, const char *path, int error, const 
 	char text[128];
 
 	start_failing(call, path, error, 0, 1);
-	request(90, "grants 1 *");
+	request(90, "grants - *");
 	(void)snprintf(text, sizeof(text), "90 error %s", response);
 	WAIT(count_responses(text));
 	(void)snprintf(text, sizeof(text), "reclaim failed: %s", strerror(error));
@@ -474,7 +474,7 @@ static void without_room_for_the_old_values_nothing_is_lowered(void **state)
 {
 	(void)state;
 	start_failing("write", PARAMS_SAVED ".new", ENOSPC, 0, 1);
-	request(100, "grants 1 *");
+	request(100, "grants - *");
 	WAIT(count_responses("100 error EIO"));
 	expect_said_once("reclaim failed: No space left on device");
 	expect_untouched();
@@ -488,7 +488,7 @@ static void without_its_directory_nothing_is_lowered(void **state)
 	(void)state;
 	start_daemon(ARGS());
 	tree_drop(&w.tree, RUN_DIR);
-	request(101, "grants 1 *");
+	request(101, "grants - *");
 	WAIT(count_responses("101 error ENOENT"));
 	expect_said_once("reclaim failed: No such file or directory");
 	expect_untouched();

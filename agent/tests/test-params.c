@@ -207,14 +207,15 @@ static void values_that_are_lower_already_are_left(void **state)
 	assert_false(tree_has(&tree, PARAMS_SAVED));
 }
 
-static void grants_that_never_age_do_in_the_window(void **state)
+static void what_the_administrator_set_is_never_written(void **state)
 {
 	(void)state;
-	put_values("1024\n", "0\n", "1056\n");
-	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_IDLE), 0);
-	expect_values("0\n", "10\n", "1056\n");
+	put_values("512\n", "0\n", "2000\n");
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	(void)run_out(T0);
+	expect_values("512\n", "0\n", "2000\n");
 	assert_int_equal(params_end(&p), 0);
-	expect_values("1024\n", "0\n", "1056\n");
+	assert_false(tree_has(&tree, PARAMS_SAVED));
 }
 
 static void few_grants_go_down_too(void **state)
@@ -357,8 +358,8 @@ static void a_window_opened_after_a_crash_remembers_the_true_values(void **state
 	(void)state;
 	(void)crash_after(4);
 	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
-	assert_int_equal(p.param[PARAM_POOL].old, 1024);
-	assert_int_equal(p.param[PARAM_GRANTS].old, 1056);
+	assert_int_equal(p.param[PARAM_POOL].own, 1024);
+	assert_int_equal(p.param[PARAM_GRANTS].own, 1056);
 	(void)run_out(T0);
 	expect_all_back();
 }
@@ -542,16 +543,128 @@ static void a_value_that_cannot_be_read_is_put_back_later(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, tree_teardown)
 
+/* --- what is held --------------------------------------------------------------------------- */
+
+/* Until it is so, from one step to the next. */
+static void hold(uint32_t unused_s, bool pools)
+{
+	const struct held held = {unused_s, pools};
+	uint64_t now = T0;
+	uint64_t wake = 0;
+	int r = 1;
+
+	for (int i = 0; i < 100 && r == 1; i++) {
+		r = params_hold(&p, tree.root, &held, now, &wake);
+		assert_true(r >= 0);
+		now = wake;
+	}
+	assert_int_equal(r, 0);
+}
+
+static void what_is_held_changes_and_goes_back(void **state)
+{
+	(void)state;
+	hold(5, true);
+	expect_values("0\n", "5\n", "1056\n");
+	assert_true(tree_has(&tree, PARAMS_SAVED));
+	assert_int_equal(params_held(&p).unused_s, 5);
+	assert_true(params_held(&p).pools);
+	hold(10, true);
+	expect_values("0\n", "10\n", "1056\n");
+	hold(5, false);
+	expect_values("1024\n", "5\n", "1056\n");
+	assert_false(params_held(&p).pools);
+	hold(0, false);
+	expect_all_back();
+	hold(0, false);
+	expect_all_back();
+}
+
+static void a_window_returns_to_what_is_held(void **state)
+{
+	(void)state;
+	hold(5, true);
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	(void)run_out(T0);
+	expect_values("0\n", "5\n", "1056\n");
+	assert_true(tree_has(&tree, PARAMS_SAVED));
+	assert_int_equal(params_release(&p), 0);
+	expect_all_back();
+}
+
+static void nothing_else_is_held_during_a_window(void **state)
+{
+	const struct held held = {5, true};
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(begin(LEVEL_POOL, SCOPE_ALL), 0);
+	assert_int_equal(params_hold(&p, tree.root, &held, T0, &wake), -EBUSY);
+	assert_int_equal(params_end(&p), 0);
+	expect_all_back();
+}
+
+static void a_window_cuts_the_way_there_short(void **state)
+{
+	const struct held held = {5, true};
+	uint64_t wake;
+
+	(void)state;
+	assert_int_equal(params_hold(&p, tree.root, &held, T0, &wake), 1);
+	assert_int_equal(begin(LEVEL_POOL, SCOPE_ALL), 0);
+	expect_values("0\n", "5\n", "1056\n");
+	assert_int_equal(params_end(&p), 0);
+	expect_values("0\n", "5\n", "1056\n");
+	assert_int_equal(params_release(&p), 0);
+	expect_all_back();
+}
+
+static void what_a_daemon_that_died_held_is_put_back(void **state)
+{
+	(void)state;
+	hold(5, true);
+	hold(10, true);
+	assert_int_equal(params_restore(tree.root), 2);
+	expect_all_back();
+}
+
+static void what_the_administrator_changes_is_not_held_any_more(void **state)
+{
+	(void)state;
+	hold(5, true);
+	tree_put(&tree, AGE, "7\n");
+	hold(10, true);
+	expect_values("0\n", "7\n", "1056\n");
+	assert_int_equal(params_held(&p).unused_s, 0);
+	assert_int_equal(params_release(&p), 0);
+	expect_values("1024\n", "7\n", "1056\n");
+	assert_false(tree_has(&tree, PARAMS_SAVED));
+}
+
+static void what_is_shorter_already_is_not_lengthened(void **state)
+{
+	(void)state;
+	hold(300, false);
+	expect_all_back();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(what_is_held_changes_and_goes_back),
+		T(a_window_returns_to_what_is_held),
+		T(nothing_else_is_held_during_a_window),
+		T(a_window_cuts_the_way_there_short),
+		T(what_a_daemon_that_died_held_is_put_back),
+		T(what_the_administrator_changes_is_not_held_any_more),
+		T(what_is_shorter_already_is_not_lengthened),
 		T(the_parameters_are_there_or_not),
 		T(a_pool_window_lowers_the_pool_alone_until_its_end),
 		T(grants_of_idle_disks_age_faster_in_pulses),
 		T(the_idle_time_is_rounded_up_to_seconds),
 		T(grants_of_all_disks_go_down_in_steps),
 		T(values_that_are_lower_already_are_left),
-		T(grants_that_never_age_do_in_the_window),
+		T(what_the_administrator_set_is_never_written),
 		T(few_grants_go_down_too),
 		T(there_is_one_window_at_a_time),
 		T(requests_cannot_be_reclaimed),

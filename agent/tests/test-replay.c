@@ -259,6 +259,7 @@ static int setup(void **state)
 {
 	(void)state;
 	config = config_default();
+	config.policy.aging = false; /* which leaves them little to do */
 	memset(rules, 0, sizeof(rules));
 	return 0;
 }
@@ -681,6 +682,7 @@ static void whatever_happens_it_holds(void **state)
 		config.policy.rules = rules;
 		config.policy.n_rules = seed % 4;
 		config.policy.max_level = (enum level)(seed % LEVEL_COUNT);
+		config.policy.aging = seed % 5 > 1;
 		config.policy.grow_limit_kb = seed % 2 * 450000;
 		begin(&s, seed % 3 > 0);
 		s.model.ram_kb = 450000;

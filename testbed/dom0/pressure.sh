@@ -246,15 +246,12 @@ set_squeezer() {
 
 # Everything as Linux has it.
 be_stock() {
-	! unit_is active || await 20 pool_is_allowed # one cut short leaves in the pool what is not unmapped yet
 	systemctl stop xen-reclaimd
 	[[ ! -e /sys/module/xen_reclaim ]] || rmmod xen_reclaim
 	set_parameters 1024 60
 	echo 10 > $blkback/buffer_squeeze_duration_ms
 	swap_to_disk
 }
-
-pool_is_allowed() { [[ $(< $blkback/max_buffer_pages) != 0 ]]; }
 
 # Half of dom0's memory, as distributions set it up, before the swap on disk. Without that one behind it, pages that do
 # not compress end dom0: they fill the zram and take as much memory as before.
