@@ -23,6 +23,7 @@ static void add_disk(const struct top *t, struct row *r, const struct disk *d)
 	r->moving &= d->moving;
 	r->requests_s += d->requests_s;
 	r->kb_s += d->kb_s;
+	r->unused_s = d->unused_s;
 	r->idle += t->by_disk ? idle_us / USEC_PER_SEC : idle_us >= t->idle_us;
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		r->held_kb[l] += d->vbd.held_kb[l];

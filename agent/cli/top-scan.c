@@ -9,6 +9,7 @@
 #include "host/util.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define SECTOR_BYTES 512
 
@@ -26,6 +27,20 @@ static void read_stats(int root, struct disk *d)
 			return;
 	}
 	d->counted = true;
+}
+
+/* "60", or "5 for 42" during a lease. */
+static void read_unused(int root, struct disk *d)
+{
+	char path[128];
+	char text[48];
+
+	vbd_path(&d->vbd, "reclaim/unused_s", path, sizeof(path));
+	if (!d->vbd.shows || read_text(root, path, text, sizeof(text)) < 0)
+		return;
+	text[strcspn(text, " ")] = '\0';
+	if (parse_number(text, &d->unused_s) < 0)
+		d->unused_s = 0;
 }
 
 static int compare_disks(const void *a, const void *b)
@@ -71,6 +86,8 @@ int top_scan(struct top *t)
 
 		d->vbd = *v;
 		read_stats(t->root, d);
+		if (t->by_disk)
+			read_unused(t->root, d);
 		compute_rates(d, &t->now, now.at_us - t->now.at_us);
 	}
 	free(t->before.disks);

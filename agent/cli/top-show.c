@@ -19,16 +19,39 @@
 
 #define WIDTH		 80
 #define NAME_MAX_COLUMNS 15 /* of these */
+#define AGES_COLUMNS	 3  /* of the name's, where idle times have one beside them */
+
+/* Of a disk, where the driver has a time after which it gives back: "3/5". */
+static void idle_cell(const struct top *t, const struct row *r, struct libscols_line *line,
+		      size_t c)
+{
+	char text[48];
+
+	if (!t->by_disk || r->unused_s == 0) {
+		table_number(line, c, r->idle_known, (int64_t)r->idle);
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%" PRIu64 "/%" PRIu64, r->idle, r->unused_s);
+	(void)scols_line_set_data(line, c, text);
+}
+
+static bool any_ages(const struct top *t)
+{
+	for (size_t i = 0; i < t->n_rows; i++)
+		if (t->rows[i].unused_s)
+			return true;
+	return false;
+}
 
 static void add_row(const struct top *t, struct libscols_table *table, const struct row *r,
-		    size_t columns)
+		    size_t name_columns)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	char text[DOMAIN_NAME_SIZE];
 	size_t c = 0;
 
 	memcpy(text, r->name, sizeof(text));
-	show_text(text, NAME_MAX_COLUMNS + (columns > WIDTH ? columns - WIDTH : 0));
+	show_text(text, name_columns);
 	(void)scols_line_set_data(line, c++, text);
 	table_number(line, c++, true, r->vbd->domid);
 	if (t->by_disk) {
@@ -37,7 +60,7 @@ static void add_row(const struct top *t, struct libscols_table *table, const str
 	} else {
 		table_number(line, c++, true, (int64_t)r->disks);
 	}
-	table_number(line, c++, r->idle_known, (int64_t)r->idle);
+	idle_cell(t, r, line, c++);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		table_number(line, c++, r->seen >> l & 1, (int64_t)r->held_kb[l]);
 	table_number(line, c++, r->moving, (int64_t)r->requests_s);
@@ -46,11 +69,17 @@ static void add_row(const struct top *t, struct libscols_table *table, const str
 
 char *top_table(const struct top *t, size_t columns)
 {
+	bool ages = t->by_disk && any_ages(t);
+	size_t name_columns = NAME_MAX_COLUMNS - (ages ? AGES_COLUMNS : 0) +
+			      (columns > WIDTH ? columns - WIDTH : 0);
 	const struct column names[] = {
 		{"DOMAIN", 0},
 		{"ID", SCOLS_FL_RIGHT},
 		{t->by_disk ? "DISK" : "DISKS", SCOLS_FL_RIGHT},
-		{t->by_disk ? "IDLE(s)" : "IDLE", SCOLS_FL_RIGHT},
+		{!t->by_disk ? "IDLE"
+		 : ages	     ? "IDLE/OF(s)"
+			     : "IDLE(s)",
+		 SCOLS_FL_RIGHT},
 		{"POOL(kB)", SCOLS_FL_RIGHT},
 		{"GRANTS(kB)", SCOLS_FL_RIGHT},
 		{"SLOTS(kB)", SCOLS_FL_RIGHT},
@@ -63,7 +92,7 @@ char *top_table(const struct top *t, size_t columns)
 	(void)scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
 	(void)scols_table_set_termwidth(table, columns > WIDTH ? columns : WIDTH);
 	for (size_t i = 0; i < t->n_rows; i++)
-		add_row(t, table, &t->rows[i], columns);
+		add_row(t, table, &t->rows[i], name_columns);
 	(void)scols_print_table_to_string(table, &text);
 	scols_unref_table(table);
 	return text;
@@ -118,6 +147,8 @@ static struct json_object *row_json(const struct row *r)
 	json_put_string(o, "disk", name);
 	if (r->idle_known)
 		json_put_number(o, "idle_s", (int64_t)r->idle);
+	if (r->unused_s)
+		json_put_number(o, "unused_s", (int64_t)r->unused_s);
 	put_held(o, r->seen, r->held_kb);
 	if (r->moving) {
 		json_put_number(o, "requests_s", (int64_t)r->requests_s);

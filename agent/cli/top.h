@@ -26,6 +26,7 @@ enum disk_stat { STAT_RD_REQ, STAT_WR_REQ, STAT_RD_SECT, STAT_WR_SECT, STAT_COUN
  * @counted:  @stats are valid.
  * @moving:   so are the figures per second, and @still_us.
  * @still_us: for how long it has served nothing while it was watched.
+ * @unused_s: after how long the driver gives back what the disk does not use; 0: not known, never.
  */
 struct disk {
 	struct vbd vbd;
@@ -35,6 +36,7 @@ struct disk {
 	uint64_t requests_s;
 	uint64_t kb_s;
 	uint64_t still_us;
+	uint64_t unused_s;
 };
 
 /** struct scan - all disks, and pressure, at one time. @psi_known: @psi is valid. */
@@ -53,6 +55,7 @@ struct scan {
  * @seen:	levels whose @held_kb is valid.
  * @moving:	so are the figures per second.
  * @idle:	how many disks are idle; of one disk: for how many seconds.
+ * @unused_s:	of one disk, as struct disk has it.
  */
 struct row {
 	const struct vbd *vbd;
@@ -62,6 +65,7 @@ struct row {
 	unsigned seen;
 	bool moving;
 	uint64_t idle;
+	uint64_t unused_s;
 	uint64_t held_kb[LEVEL_COUNT];
 	uint64_t requests_s;
 	uint64_t kb_s;
