@@ -155,6 +155,9 @@ static const char *refusal(int error)
 		return "the mechanism in use cannot do that: native reaches single disks at every "
 		       "level, module at level pool; parameters of xen_blkback reach the whole "
 		       "host, at level pool or grants";
+	case ERANGE:
+		return "parameters of xen_blkback hold pools at zero for at least 1300 ms while "
+		       "grants are purged: ask for a longer window, or for none";
 	case EBUSY:
 		return "another request is being served";
 	case ENODEV:

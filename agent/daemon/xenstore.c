@@ -53,10 +53,20 @@ void xenstore_answer(struct agent *a, int error)
 		});
 }
 
+/* By parameters, grants take pools at zero for as long as purging takes. */
+static bool window_is_too_short(const struct agent *a, const struct request *req)
+{
+	return req->window_ms > 0 && req->domid == EVERY &&
+	       by_params(&a->controller.view, req->level) &&
+	       req->window_ms * USEC_PER_MSEC < reclaimer_least_us(req->level, 0);
+}
+
 static int take(struct agent *a, enum mailbox m, const struct request *req)
 {
 	int r;
 
+	if (window_is_too_short(a, req))
+		return -ERANGE;
 	a->request = *req; /* it may begin at once, and looks at the deadline */
 	a->mailbox = m;
 	r = controller_request(&a->controller, (struct event){

@@ -902,6 +902,7 @@ static void malformed_requests_are_answered(void **state)
 		{"58 9999999999 pool - -1", "58 error EINVAL"},
 		{"59 9999999999 slots - *", "59 error EOPNOTSUPP"},
 		{"60 9999999999 pool - 1", "60 error EOPNOTSUPP"},
+		{"61 9999999999 grants 1299 *", "61 error ERANGE"},
 	};
 	char text[3000];
 
