@@ -47,7 +47,7 @@ static const char *const aging_texts[AGING_COUNT] = {
 	[AGING_PLENTY] = "memory is plentiful",
 	[AGING_WATCHING] = "watching how soon disks come back",
 	[AGING_RETURNING] = "disks come back soon",
-	[AGING_RESTING] = "disks rest",
+	[AGING_RESTING] = "disks stay idle",
 };
 
 static const char *reason_text(struct json_object *o)

@@ -13,6 +13,8 @@
 #define WATCH_STEP_US  USEC_PER_SEC
 #define WATCH_US       (10 * USEC_PER_SEC)
 #define FIRST_WATCH_US (WATCH_US / 2)
+#define EARLY_US       (3 * USEC_PER_SEC)
+#define EARLY_DISKS    6
 
 /* What was seen then is believed for so long. */
 #define KNOWN_US (240 * USEC_PER_SEC)
@@ -92,13 +94,22 @@ static enum aging_why why_not(const struct policy *p, const struct host_view *vi
 
 /* --- of the whole host ---------------------------------------------------------------------- */
 
+static uint64_t watched_us(const struct host_view *view)
+{
+	return view->disks->scanned_us - view->disks->watched_since_us;
+}
+
 static bool is_watched(const struct host_view *view, const struct aging *a)
 {
-	const struct vbd_list *list = view->disks;
-
 	return view->mechanism == MECHANISM_NATIVE ||
-	       list->scanned_us - list->watched_since_us >=
-		       (a->settled ? WATCH_US : FIRST_WATCH_US);
+	       watched_us(view) >= (a->settled ? WATCH_US : FIRST_WATCH_US);
+}
+
+/* What guests pay for at once is seen sooner where many disks show it. */
+static bool many_return(const struct policy *p, const struct host_view *view)
+{
+	return watched_us(view) >= EARLY_US &&
+	       idle_threshold_us(p, view->disks, watched_us(view), 2, EARLY_DISKS) > p->idle_us;
 }
 
 static bool wants_watch(const struct host_view *view, const struct aging *a, uint64_t now_us)
@@ -150,10 +161,14 @@ static void learn_host(const struct policy *p, const struct host_view *view, str
 {
 	const struct vbd_list *list = view->disks;
 	bool shown = view->mechanism == MECHANISM_NATIVE;
-	uint64_t time_us = idle_threshold_us(p, list, list->scanned_us - list->watched_since_us, 2);
+	uint64_t time_us = idle_threshold_us(p, list, watched_us(view), 2, RECENT_MIN);
 
-	if (!is_confirmed(a, time_us > p->idle_us, now_us))
+	if (many_return(p, view)) {
+		a->doubted_us = 0;
+		a->returning = true;
+	} else if (!is_confirmed(a, time_us > p->idle_us, now_us)) {
 		return;
+	}
 	/* in whole idle times: what varies little is the same */
 	time_us = (time_us + p->idle_us - 1) / p->idle_us * p->idle_us;
 	if (!shown)
@@ -162,13 +177,13 @@ static void learn_host(const struct policy *p, const struct host_view *view, str
 	a->known_us = now_us;
 	if (!a->settled)
 		a->changed_us = 0; /* what was a first guess may get shorter at once */
-	a->settled |= shown || list->scanned_us - list->watched_since_us >= WATCH_US;
+	a->settled |= shown || watched_us(view) >= WATCH_US;
 }
 
 static void set_host(const struct policy *p, const struct host_view *view, struct aging *a,
 		     uint64_t now_us)
 {
-	if (is_watched(view, a))
+	if (is_watched(view, a) || many_return(p, view))
 		learn_host(p, view, a, now_us);
 	if (a->known_us == 0) {
 		a->why = AGING_WATCHING;

@@ -50,7 +50,7 @@ const char *const aging_names[AGING_COUNT] = {
 	[AGING_PLENTY] = "plenty",
 	[AGING_WATCHING] = "watching",
 	[AGING_RETURNING] = "returning",
-	[AGING_RESTING] = "resting",
+	[AGING_RESTING] = "idle",
 };
 
 int level_from_name(const char *name)

@@ -8,14 +8,10 @@
 /* From the usual 5 s to more than 5 min: a disk used once in that time is idle by any measure. */
 #define REUSES_MAX 6
 
-/*
- * What is given for less than twice as long as it was waited for is not worth taking. From one or
- * two disks nothing can be concluded, and little is lost by them.
- */
-#define TURN_MIN   3
-#define TURN_OLD   6
-#define WORK_PART  5
-#define RECENT_MIN 3
+/* What is given for less than twice as long as it was waited for is not worth taking. */
+#define TURN_MIN  3
+#define TURN_OLD  6
+#define WORK_PART 5
 
 /* Where disks do not show their idle times, they are what scans have seen. */
 void vbds_begin(const struct action *a, bool whole_host, struct vbd_list *list)
@@ -75,7 +71,7 @@ void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_
  * any turn that matters. NEVER: hardly any is idle.
  */
 static uint64_t turn_us(const struct vbd_list *list, uint64_t least_us, uint64_t most_us,
-			uint64_t old_us)
+			uint64_t old_us, unsigned least)
 {
 	uint64_t idle = 0;
 	uint64_t recent = 0;
@@ -84,11 +80,11 @@ static uint64_t turn_us(const struct vbd_list *list, uint64_t least_us, uint64_t
 		idle += v->idle_us >= least_us && v->idle_us < old_us;
 		recent += v->idle_us >= least_us && v->idle_us < most_us;
 	}
-	return recent >= RECENT_MIN ? least_us + (most_us - least_us) * idle / recent : NEVER;
+	return recent >= least ? least_us + (most_us - least_us) * idle / recent : NEVER;
 }
 
 uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, uint64_t watched_us,
-			   unsigned times)
+			   unsigned times, unsigned least)
 {
 	uint64_t least_us = p->idle_us / WORK_PART;
 	uint64_t most_us = times * p->idle_us;
@@ -98,6 +94,6 @@ uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, 
 		most_us = watched_us;
 	if (most_us < p->idle_us / 2)
 		return p->idle_us;
-	turn = turn_us(list, least_us, most_us, TURN_OLD * p->idle_us);
+	turn = turn_us(list, least_us, most_us, TURN_OLD * p->idle_us, least);
 	return turn < TURN_MIN * p->idle_us ? max_u64(2 * turn, p->idle_us) : p->idle_us;
 }

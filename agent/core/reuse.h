@@ -38,8 +38,12 @@ void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_
  * show, twice such a turn; else the policy's idle time.
  * @watched_us: for so long the idle times of disks that do not show them are known.
  * @times: ages up to so many idle times count: more tell turns of few disks better.
+ * @least: so many disks have to have been used in that time.
  */
 uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, uint64_t watched_us,
-			   unsigned times);
+			   unsigned times, unsigned least);
+
+/** RECENT_MIN - from fewer disks nothing can be concluded, and little is lost by them. */
+#define RECENT_MIN 3
 
 #endif

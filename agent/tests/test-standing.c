@@ -37,7 +37,7 @@ static void a_native_driver_is_lent_the_time(void **state)
 	tree_put(&w.tree, LEASE, "60\n");
 	start_daemon(ARGS());
 	assert_true(holds(LEASE, "5 for 90"));
-	assert_true(aging_is("resting", 5));
+	assert_true(aging_is("idle", 5));
 	expect_untouched();
 	stop_daemon();
 	assert_true(holds(LEASE, "default"));
@@ -67,6 +67,30 @@ static void where_memory_is_plentiful_nothing_is_written(void **state)
 	stop_daemon();
 	assert_true(holds(LEASE, "60\n"));
 	expect_untouched();
+}
+
+/* Nothing wakes it before, and what is in there a guest can change: it is not watched after. */
+static void a_first_disk_is_looked_at_at_once(void **state)
+{
+	static const char state_key[] = "/local/domain/0/backend/vbd/1/51712/state";
+
+	(void)state;
+	tree_drop(&w.tree, VBD_DIR "/vbd-1-51712");
+	tree_drop(&w.tree, VBD_DIR "/vbd-2-51712");
+	start_daemon(ARGS());
+	assert_true(aging_is("no-disk", 0));
+	store_put(state_key, "1");
+	sync_daemon();
+	assert_true(aging_is("no-disk", 0));
+	tree_mkdir(&w.tree, VBD_DIR "/vbd-1-51712");
+	store_put(state_key, "2");
+	WAIT(aging_is("plenty", 0));
+	tree_drop(&w.tree, VBD_DIR "/vbd-1-51712");
+	store_put(state_key, "6");
+	sync_daemon();
+	assert_true(aging_is("plenty", 0));
+	stop_daemon();
+	assert_true(xs_rm(dom0, XBT_NULL, "/local/domain/0/backend"));
 }
 
 static void a_dry_run_writes_nothing(void **state)
@@ -149,6 +173,7 @@ int main(int argc, char **argv)
 		T(a_native_driver_is_lent_the_time),
 		T(a_reload_may_end_it),
 		T(where_memory_is_plentiful_nothing_is_written),
+		T(a_first_disk_is_looked_at_at_once),
 		T(a_dry_run_writes_nothing),
 		T(parameters_are_held_and_put_back),
 		T(parameters_held_by_a_daemon_that_was_killed_are_put_back),

@@ -403,6 +403,9 @@ choose_load() {
 	esac
 }
 
+# To a daemon that has run for a while.
+disks_are_known() { [[ -s /run/xen-reclaim/state.json ]] && ! grep -q '"why":"watching"' /run/xen-reclaim/state.json; }
+
 # Only the squeezer at work, and a hog that is not yet.
 prepare_squeezer() {
 	be_stock
@@ -410,6 +413,7 @@ prepare_squeezer() {
 	[[ $squeezer != zram ]] || hog_pages=half
 	if ((grow_s)); then settle 0; else settle; fi
 	set_squeezer "$squeezer"
+	! unit_is active || await 30 disks_are_known
 	pid=$(unit_pid)
 }
 
