@@ -13,7 +13,6 @@
 #define WATCH_STEP_US  USEC_PER_SEC
 #define WATCH_US       (10 * USEC_PER_SEC)
 #define FIRST_WATCH_US (WATCH_US / 2)
-#define EARLY_US       (3 * USEC_PER_SEC)
 #define EARLY_DISKS    6
 
 /* What was seen then is believed for so long. */
@@ -105,11 +104,16 @@ static bool is_watched(const struct host_view *view, const struct aging *a)
 	       watched_us(view) >= (a->settled ? WATCH_US : FIRST_WATCH_US);
 }
 
-/* What guests pay for at once is seen sooner where many disks show it. */
+/*
+ * What guests pay for at once is seen sooner where many disks show it. Pressure can stop disks that
+ * are at work for a moment: those few must not look like disks that return.
+ */
 static bool many_return(const struct policy *p, const struct host_view *view)
 {
-	return watched_us(view) >= EARLY_US &&
-	       idle_threshold_us(p, view->disks, watched_us(view), 2, EARLY_DISKS) > p->idle_us;
+	unsigned many = (unsigned)max_u64(EARLY_DISKS, view->disks->n * 3 / 8);
+
+	return watched_us(view) >= FIRST_WATCH_US &&
+	       idle_threshold_us(p, view->disks, watched_us(view), 2, many) > p->idle_us;
 }
 
 static bool wants_watch(const struct host_view *view, const struct aging *a, uint64_t now_us)
