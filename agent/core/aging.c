@@ -19,7 +19,7 @@
 #define KNOWN_US (240 * USEC_PER_SEC)
 
 /* What looks different has to for so long: to return, and to rest. */
-#define RETURN_US (4 * USEC_PER_SEC)
+#define RETURN_US (12 * USEC_PER_SEC)
 #define REST_US	  (60 * USEC_PER_SEC)
 
 /* The time gets shorter at most this often. */
