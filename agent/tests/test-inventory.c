@@ -583,6 +583,9 @@ static void what_idle_disks_keep_is_learned(void **state)
 	for_each_vbd(w, &inv.now)
 		if (w->devid == 51712)
 			vbd_triggered(w, &a, 1);
+	inv.now.vbds[0].given = true;
+	look(); /* as before the action is judged */
+	assert_true(inv.now.vbds[0].asked && inv.now.vbds[0].given);
 	vbds_learn_kept(&policy, &a, &inv.now);
 	look();
 	v = view();
