@@ -37,7 +37,7 @@
 
 static uint32_t seconds(uint64_t us)
 {
-	return (uint32_t)((us + USEC_PER_SEC - 1) / USEC_PER_SEC);
+	return (uint32_t)seconds_up(us);
 }
 
 /* --- whether -------------------------------------------------------------------------------- */
@@ -93,15 +93,10 @@ static enum aging_why why_not(const struct policy *p, const struct host_view *vi
 
 /* --- of the whole host ---------------------------------------------------------------------- */
 
-static uint64_t watched_us(const struct host_view *view)
-{
-	return view->disks->scanned_us - view->disks->watched_since_us;
-}
-
 static bool is_watched(const struct host_view *view, const struct aging *a)
 {
 	return view->mechanism == MECHANISM_NATIVE ||
-	       watched_us(view) >= (a->settled ? WATCH_US : FIRST_WATCH_US);
+	       vbds_watched_us(view->disks) >= (a->settled ? WATCH_US : FIRST_WATCH_US);
 }
 
 /*
@@ -112,8 +107,9 @@ static bool many_return(const struct policy *p, const struct host_view *view)
 {
 	unsigned many = (unsigned)max_u64(EARLY_DISKS, view->disks->n * 3 / 8);
 
-	return watched_us(view) >= FIRST_WATCH_US &&
-	       idle_threshold_us(p, view->disks, watched_us(view), 2, many) > p->idle_us;
+	return vbds_watched_us(view->disks) >= FIRST_WATCH_US &&
+	       idle_threshold_us(p, view->disks, vbds_watched_us(view->disks), 2, many) >
+		       p->idle_us;
 }
 
 static bool wants_watch(const struct host_view *view, const struct aging *a, uint64_t now_us)
@@ -165,7 +161,7 @@ static void learn_host(const struct policy *p, const struct host_view *view, str
 {
 	const struct vbd_list *list = view->disks;
 	bool shown = view->mechanism == MECHANISM_NATIVE;
-	uint64_t time_us = idle_threshold_us(p, list, watched_us(view), 2, RECENT_MIN);
+	uint64_t time_us = idle_threshold_us(p, list, vbds_watched_us(view->disks), 2, RECENT_MIN);
 
 	if (many_return(p, view)) {
 		a->doubted_us = 0;
@@ -181,7 +177,7 @@ static void learn_host(const struct policy *p, const struct host_view *view, str
 	a->known_us = now_us;
 	if (!a->settled)
 		a->changed_us = 0; /* what was a first guess may get shorter at once */
-	a->settled |= shown || watched_us(view) >= WATCH_US;
+	a->settled |= shown || vbds_watched_us(view->disks) >= WATCH_US;
 }
 
 static void set_host(const struct policy *p, const struct host_view *view, struct aging *a,

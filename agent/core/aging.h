@@ -13,7 +13,7 @@
 
 /** enum aging_why - why the time is what it is. */
 enum aging_why {
-	AGING_OFF,	 /* the configuration says so, or allows the pool alone */
+	AGING_OFF,	 /* the configuration turns it off, or allows the pool alone */
 	AGING_NO_DISK,	 /* there is none */
 	AGING_NO_RAM,	 /* nothing that ages is RAM here */
 	AGING_EXCLUDED,	 /* parameters would reach a disk of an excluded domain */

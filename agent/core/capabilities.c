@@ -81,8 +81,7 @@ struct capabilities capabilities_of(const struct policy *p, const struct host_vi
 	const struct vbd_list *disks = view->disks;
 	struct capabilities c = {0};
 
-	c.threshold_us = idle_threshold_us(p, disks, disks->scanned_us - disks->watched_since_us, 1,
-					   RECENT_MIN);
+	c.threshold_us = idle_threshold_us(p, disks, vbds_watched_us(disks), 1, RECENT_MIN);
 	c.threshold_us = max_u64(c.threshold_us, view->return_us);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		c.gives_ram[l] = view->gives_ram[l];

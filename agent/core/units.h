@@ -14,6 +14,12 @@
 /** NEVER - a time that does not come. */
 #define NEVER UINT64_MAX
 
+/** seconds_up() - whole seconds, rounded up. */
+static inline uint64_t seconds_up(uint64_t us)
+{
+	return (us + USEC_PER_SEC - 1) / USEC_PER_SEC;
+}
+
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;

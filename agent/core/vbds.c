@@ -2,6 +2,21 @@
 /* The ordered list of disks; see vbds.h. */
 #include "core/vbds.h"
 
+uint64_t vbds_watched_us(const struct vbd_list *list)
+{
+	return list->scanned_us - list->watched_since_us;
+}
+
+void vbd_keep_learned(struct vbd *fresh, const struct vbd *known)
+{
+	fresh->kept_kb = known->kept_kb;
+	fresh->triggered_us = known->triggered_us;
+	fresh->reuses = known->reuses;
+	fresh->asked = known->asked;
+	fresh->given = known->given;
+	fresh->age = known->age;
+}
+
 int vbd_compare(const struct vbd *a, const struct vbd *b)
 {
 	if (a->domid != b->domid)

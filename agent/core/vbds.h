@@ -5,6 +5,7 @@
 #define XEN_RECLAIM_VBDS_H
 
 #include "core/types.h"
+#include "core/units.h"
 
 /**
  * struct vbd_list - ordered by domid and devid.
@@ -21,6 +22,15 @@ struct vbd_list {
 };
 
 #define for_each_vbd(v, list) for (struct vbd *v = (list)->vbds; v < (list)->vbds + (list)->n; v++)
+
+/** WATCH_PAUSE_US - when a disk was used in a longer pause between two scans is not known. */
+#define WATCH_PAUSE_US (5 * USEC_PER_SEC)
+
+/** vbds_watched_us() - for so long the idle times of disks that do not show them are known. */
+uint64_t vbds_watched_us(const struct vbd_list *list);
+
+/** vbd_keep_learned() - what the policy has learned of a disk stays with it over a scan. */
+void vbd_keep_learned(struct vbd *fresh, const struct vbd *known);
 
 /** vbd_compare() - the order of the list. Return: less than, equal to or greater than 0. */
 int vbd_compare(const struct vbd *a, const struct vbd *b);

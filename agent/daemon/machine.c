@@ -127,7 +127,6 @@ static void finish(struct agent *a, int error)
 	}
 	agent_event(a,
 		    (struct event){.type = error < 0 ? EVENT_FAILED : EVENT_DONE, .error = -error});
-	machine_age(a);
 }
 
 void machine_put_back(struct agent *a)

@@ -16,9 +16,6 @@
 /* More than a domid, and more than a devid, has. */
 #define ID_MAX UINT64_C(0xffffffff)
 
-/* When a disk was used in a longer pause between two scans, nobody knows. */
-#define PAUSE_MAX_US (5 * USEC_PER_SEC)
-
 /* "vbd-<domid>-<devid>", and no other way to write it: its files are found by these numbers. */
 static int parse_name(const char *name, struct vbd *v)
 {
@@ -231,16 +228,11 @@ static int meet(int root, struct vbd_list *list, size_t n_known, struct vbd v, u
 	struct vbd *known = vbds_find(&sorted, v.domid, v.devid);
 
 	if (known) {
-		v.kept_kb = known->kept_kb;
-		v.triggered_us = known->triggered_us;
-		v.reuses = known->reuses;
-		v.asked = known->asked;
-		v.given = known->given;
+		vbd_keep_learned(&v, known);
 		v.named = known->named;
 		v.rule = known->rule;
 		v.persistent = known->persistent;
 		v.grants_known = known->grants_known;
-		v.age = known->age;
 	}
 	v.present = true;
 	v.met = known;
@@ -340,7 +332,7 @@ int inventory_read(int root, struct inventory *inv)
 	drop_gone(&inv->now);
 	if (any_new) /* the others are in order; qsort() takes memory */
 		qsort(inv->now.vbds, inv->now.n, sizeof(*inv->now.vbds), compare);
-	if (inv->now.scanned_us == 0 || scanned_us - inv->now.scanned_us > PAUSE_MAX_US)
+	if (inv->now.scanned_us == 0 || scanned_us - inv->now.scanned_us > WATCH_PAUSE_US)
 		inv->now.watched_since_us = scanned_us;
 	inv->now.scanned_us = scanned_us;
 	inv->params = params_present(root) == 0;

@@ -76,11 +76,6 @@ static void add_step(struct params *p, enum param_id id, uint64_t value, uint64_
 	p->steps[p->n_steps++] = (struct param_step){id, value, hold_us};
 }
 
-static uint64_t seconds_up(uint64_t us)
-{
-	return (us + USEC_PER_SEC - 1) / USEC_PER_SEC;
-}
-
 static bool is_ours(const struct params *p, enum param_id id)
 {
 	return p->param[id].own == defaults[id];

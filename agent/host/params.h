@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The mechanism "params": no kernel part of ours, the whole host at once. Parameters of xen_blkback
- * are held at a lower value for as long as the standing policy says so, or lowered for a window,
+ * are held at a lower value for as long as the standing policy wants it, or lowered for a window,
  * and put back, whatever happens in between. Knows no policy, no event loop and no effect: the
  * caller says when time has passed, and when what was lowered has had its time.
  *

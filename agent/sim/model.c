@@ -120,9 +120,6 @@ void model_refresh(struct model *m, uint64_t now_us)
 		m->regrow_us = NEVER;
 }
 
-/* When a disk was used in a longer pause between two scans, nobody knows. */
-#define PAUSE_MAX_US (5 * USEC_PER_SEC)
-
 /* What scans can see of it where the driver does not show it. */
 static uint64_t seen_idle_us(const struct vbd *is, const struct vbd *was, uint64_t since_us)
 {
@@ -154,17 +151,12 @@ void model_scan(struct model *m, uint64_t now_us)
 		}
 		if (!shown)
 			fresh[i].idle_us = seen_idle_us(is, was, since_us);
-		fresh[i].kept_kb = was->kept_kb;
-		fresh[i].triggered_us = was->triggered_us;
-		fresh[i].reuses = was->reuses;
-		fresh[i].asked = was->asked;
-		fresh[i].given = was->given;
-		fresh[i].age = was->age;
+		vbd_keep_learned(&fresh[i], was);
 	}
 	m->spare = m->seen.vbds;
 	m->seen.vbds = fresh;
 	m->seen.n = m->disks.n;
-	if (since_us > PAUSE_MAX_US)
+	if (since_us > WATCH_PAUSE_US)
 		m->seen.watched_since_us = now_us;
 	m->seen.scanned_us = now_us;
 }
