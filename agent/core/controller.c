@@ -162,7 +162,10 @@ static bool decide_on(struct controller *c, struct event *e)
 
 /* --- when to scan --------------------------------------------------------------------------- */
 
-/* What is decided on an old scan may be wrong: nothing is to follow from it. */
+/*
+ * What is decided on an old scan may be wrong, since an excluded domain may have got a disk: nothing
+ * is to follow from it.
+ */
 static bool would_act(const struct controller *c, const struct event *e)
 {
 	struct capabilities can = capabilities_of(c->policy, &c->view);
@@ -183,9 +186,7 @@ static bool needs_scan(struct controller *c, const struct event *e)
 		return false;
 	if (age_us >= 2 * pause_us)
 		c->vain_scans = 0; /* there was no pressure for a while */
-	if (age_us >= pause_us)
-		return true;
-	return age_us >= scan_pause_us(c->policy, c->scan_us, 0, shown) && would_act(c, e);
+	return age_us >= pause_us || would_act(c, e);
 }
 
 /* Scans under pressure that led to nothing while something could have come of them. */

@@ -80,7 +80,9 @@ static uint64_t turn_us(const struct vbd_list *list, uint64_t least_us, uint64_t
 		idle += v->idle_us >= least_us && v->idle_us < old_us;
 		recent += v->idle_us >= least_us && v->idle_us < most_us;
 	}
-	return recent >= least ? least_us + (most_us - least_us) * idle / recent : NEVER;
+	if (recent == 0 || recent < least)
+		return NEVER;
+	return least_us + (most_us - least_us) * idle / recent;
 }
 
 uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, uint64_t watched_us,

@@ -163,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
 		values[i].len = next_field(&in, values[i].value, sizeof(values[i].value));
 	read_response(&a, MAILBOX_TOOLSTACKS);
-	controller_scan(&a.controller);
+	controller_look(&a.controller);
 	try_names(&a);
 	try_estimate(&a);
 	fire(&a, MAILBOX_REQUEST);

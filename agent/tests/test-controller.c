@@ -353,6 +353,18 @@ static void scans_under_pressure_keep_their_pace(void **state)
 	assert_int_equal(h.scans, 1); /* nothing else is so frequent */
 }
 
+/* An excluded domain may have got a disk since the last scan. */
+static void an_action_always_follows_a_scan(void **state)
+{
+	(void)state;
+	h.scan_us = 100 * MS;
+	controller_look(c());
+	h.scans = 0;
+	after(MS);
+	assert_true(send(EVENT_HARD));
+	assert_int_equal(h.scans, 1);
+}
+
 static void without_memory_figures_the_last_ones_count(void **state)
 {
 	(void)state;
@@ -509,6 +521,7 @@ int main(void)
 		T(a_request_that_waited_for_one_disk_is_never_for_the_whole_host),
 		T(why_nothing_was_done_is_told_by_step),
 		T(scans_under_pressure_keep_their_pace),
+		T(an_action_always_follows_a_scan),
 		T(without_memory_figures_the_last_ones_count),
 		T(a_target_that_falls_is_an_event),
 		T(hard_pressure_that_nothing_relieves_grows_the_domain),
