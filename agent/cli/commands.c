@@ -31,8 +31,8 @@ static const char trigger_help[] =
 	"all disks, including those that pressure would spare. Single domains and disks\n"
 	"need the mechanism native, or module and level pool.\n"
 	"\n"
-	"  -l, --level=LEVEL   pool, grants (the default) or slots; each takes what the\n"
-	"                      one before takes, and more\n"
+	"  -l, --level=LEVELS  any of pool, grants and slots, separated by commas, or all,\n"
+	"                      the default: whatever gives memory back on this host\n"
 	"  -d, --window=MS     how long pools are held at zero, 1 to 60000 milliseconds;\n"
 	"                      by default as configured\n"
 	"  -t, --timeout=S     how long to wait for the response, 1 to 600 seconds; 10 by\n"
@@ -70,7 +70,7 @@ static const struct command commands[] = {
 	{"doctor", "[--json]",
 	 "whether reclaim gives RAM back on this host, why, and what to change", doctor_help,
 	 cmd_doctor},
-	{"trigger", "[--level=pool|grants|slots] [--window=MS] [--timeout=S] [DOMID[/DEVID]]",
+	{"trigger", "[--level=all|pool|grants|slots] [--window=MS] [--timeout=S] [DOMID[/DEVID]]",
 	 "reclaim now, through the daemon", trigger_help, cmd_trigger},
 	{"top", "[--delay=S] [--domain=TEXT] [--batch|--json]", "domains and disks, live or once",
 	 top_help, cmd_top},

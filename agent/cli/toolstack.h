@@ -8,13 +8,4 @@
 /** toolstack_free_kb() - free memory of the host, or -1 if it is not known. */
 int64_t toolstack_free_kb(void);
 
-/**
- * toolstack_lock() - take the lock under which libxl asks this host's daemon, so that two requests
- * do not overwrite each other. Released when the descriptor is closed.
- * @root: directory descriptor that stands for "/".
- *
- * Return: a descriptor; -ENOENT if no toolstack is installed; -ETIMEDOUT; else a negative errno.
- */
-int toolstack_lock(int root, uint64_t timeout_s);
-
 #endif

@@ -108,18 +108,32 @@ static bool is_meant(const struct vbd *v, int domid, int64_t devid)
 	return (domid == EVERY || v->domid == domid) && (devid == EVERY || v->devid == devid);
 }
 
-int request_is_possible(const struct host_view *view, enum level level, int domid, int64_t devid)
+static unsigned ram_levels(const struct host_view *view)
 {
-	bool present = false;
+	unsigned set = 0;
 
-	if (domid == EVERY && by_params(view, level))
-		return 0;
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		set |= view->gives_ram[l] ? 1U << l : 0;
+	return set;
+}
+
+int request_levels(const struct host_view *view, unsigned asked, int domid, int64_t devid)
+{
+	bool present = domid == EVERY;
+	unsigned offered = 0;
+
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		if (domid == EVERY && by_params(view, (enum level)l))
+			offered |= 1U << l;
 	for_each_vbd(v, view->disks) {
 		if (!is_meant(v, domid, devid))
 			continue;
-		if (v->levels & 1U << level)
-			return 0;
+		offered |= v->levels;
 		present = true;
 	}
-	return present || domid == EVERY ? -EOPNOTSUPP : -ENODEV;
+	if (!present)
+		return -ENODEV;
+	if (!asked)
+		asked = offered & ram_levels(view);
+	return asked && !(asked & ~offered) ? (int)asked : -EOPNOTSUPP;
 }

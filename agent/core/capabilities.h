@@ -65,11 +65,12 @@ struct capabilities capabilities_of(const struct policy *p, const struct host_vi
 bool by_params(const struct host_view *view, enum level level);
 
 /**
- * request_is_possible() - whether a request can be carried out here at all.
+ * request_levels() - what a request takes here.
+ * @asked: set of levels; 0: all that gives RAM back.
  *
- * Return: 0; -ENODEV: no such disk; -EOPNOTSUPP: nothing here offers this level for it.
+ * Return: the set; -ENODEV if no such disk is there; -EOPNOTSUPP.
  */
-int request_is_possible(const struct host_view *view, enum level level, int domid, int64_t devid);
+int request_levels(const struct host_view *view, unsigned asked, int domid, int64_t devid);
 
 /** vbd_slots_kb() - RAM that its slots would give. */
 uint64_t vbd_slots_kb(const bool gives_ram[static LEVEL_COUNT], const struct vbd *v);

@@ -163,8 +163,8 @@ static bool decide_on(struct controller *c, struct event *e)
 /* --- when to scan --------------------------------------------------------------------------- */
 
 /*
- * What is decided on an old scan may be wrong, since an excluded domain may have got a disk: nothing
- * is to follow from it.
+ * What is decided on an old scan may be wrong, since an excluded domain may have got a disk:
+ * nothing is to follow from it.
  */
 static bool would_act(const struct controller *c, const struct event *e)
 {
@@ -234,10 +234,17 @@ int controller_request(struct controller *c, struct event e)
 	if (request_is_open(&c->state))
 		return -EBUSY;
 	scan(c);
-	r = request_is_possible(&c->view, e.level, e.domid, e.devid);
-	if (r == 0)
-		(void)decide_on(c, &e);
-	return r;
+	r = request_levels(&c->view, e.levels, e.domid, e.devid);
+	if (r < 0)
+		return r;
+	e.levels = (unsigned)r;
+	(void)decide_on(c, &e);
+	return 0;
+}
+
+void controller_request_withdrawn(struct controller *c)
+{
+	forget_request(&c->state);
 }
 
 bool controller_target_changed(struct controller *c)

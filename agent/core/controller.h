@@ -135,6 +135,10 @@ bool controller_event(struct controller *c, struct event e);
  */
 int controller_request(struct controller *c, struct event e);
 
+/** controller_request_withdrawn() - whoever asked last has given up: if it still waits, forget it.
+ */
+void controller_request_withdrawn(struct controller *c);
+
 /** controller_target_changed() - the own target may have. Return: as controller_event(). */
 bool controller_target_changed(struct controller *c);
 

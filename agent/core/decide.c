@@ -37,23 +37,33 @@ static enum reason not_now(const struct policy *p, const struct state *s, uint64
 }
 
 /* Any reclaim of slots does for a fall; for a request that somebody waits for, its own alone. */
-static void settle(struct state *s, enum event_type by, enum level level)
+static void settle(struct state *s, enum event_type by, unsigned levels)
 {
 	if (by == EVENT_REQUEST)
 		s->asked = false;
-	if (by == EVENT_BALLOON_FALL || level == LEVEL_SLOTS)
+	if (by == EVENT_BALLOON_FALL || levels & 1U << LEVEL_SLOTS)
 		s->fell = false;
 }
 
+static enum level highest(unsigned levels)
+{
+	int l = LEVEL_COUNT - 1;
+
+	while (l > 0 && !(levels & 1U << l))
+		l--;
+	return (enum level)l;
+}
+
 static void start(struct state *s, struct plan *plan, const struct capabilities *c,
-		  const struct event *e, enum cause cause, enum level level, enum scope scope,
+		  const struct event *e, enum cause cause, unsigned levels, enum scope scope,
 		  uint64_t now_us)
 {
 	plan->reclaim = true;
 	plan->superseded = s->phase == PHASE_WATCHING;
 	s->action = (struct action){
 		.cause = cause,
-		.level = level,
+		.level = highest(levels),
+		.levels = levels,
 		.scope = scope,
 		.window_ms = e->window_ms,
 		.domid = e->type == EVENT_REQUEST ? e->domid : EVERY,
@@ -65,7 +75,7 @@ static void start(struct state *s, struct plan *plan, const struct capabilities 
 	};
 	s->phase = PHASE_ACTING;
 	s->acted = true;
-	settle(s, e->type, level);
+	settle(s, e->type, levels);
 }
 
 /* From now, or where min_interval would use up most of it, from when an action is possible again.
@@ -165,7 +175,7 @@ static void pressure(const struct policy *p, const struct capabilities *c, struc
 	if (least > p->max_level)
 		least = p->max_level;
 	if (choose_step(p, c, s, cause, least, now_us, plan->steps, &level, &scope))
-		start(s, plan, c, e, cause, level, scope, now_us);
+		start(s, plan, c, e, cause, UP_TO(level), scope, now_us);
 	else
 		plan->reason = REASON_NO_STEP;
 }
@@ -180,7 +190,7 @@ static void fall(const struct policy *p, const struct capabilities *c, struct st
 		plan->notice = s->said_no_room ? NOTICE_NONE : NOTICE_NO_ROOM;
 		s->said_no_room = true;
 	} else if (choose_for_fall(p, c, s, e->need_kb, now_us, plan->steps, &scope)) {
-		start(s, plan, c, e, CAUSE_BALLOON, LEVEL_SLOTS, scope, now_us);
+		start(s, plan, c, e, CAUSE_BALLOON, ALL_LEVELS, scope, now_us);
 	} else {
 		plan->reason = REASON_NO_STEP;
 	}
@@ -206,9 +216,9 @@ static void want(const struct policy *p, const struct capabilities *c, struct st
 		keep(s, e);
 		return;
 	}
-	settle(s, e->type, e->level);
+	settle(s, e->type, e->levels);
 	if (e->type == EVENT_REQUEST)
-		start(s, plan, c, e, CAUSE_REQUEST, e->level, SCOPE_ALL, now_us);
+		start(s, plan, c, e, CAUSE_REQUEST, e->levels, SCOPE_ALL, now_us);
 	else
 		fall(p, c, s, plan, e, now_us);
 }
@@ -316,6 +326,11 @@ struct plan decide(const struct policy *p, const struct capabilities *c, struct 
 		    !is_echo(p, s, CAUSE_HARD, now_us);
 	plan.wake_us = next_wake(p, s);
 	return plan;
+}
+
+void forget_request(struct state *s)
+{
+	s->asked = false;
 }
 
 bool request_is_open(const struct state *s)

@@ -41,6 +41,9 @@
 struct plan decide(const struct policy *p, const struct capabilities *c, struct state *s,
 		   const struct event *e, uint64_t now_us);
 
+/** forget_request() - whoever asked has given up: one that waits is not carried out. */
+void forget_request(struct state *s);
+
 /** request_is_open() - a request was taken and is not carried out yet. */
 bool request_is_open(const struct state *s);
 

@@ -61,6 +61,48 @@ int level_from_name(const char *name)
 	return -EINVAL;
 }
 
+static size_t name_len(const char *text)
+{
+	return strcspn(text, ",");
+}
+
+static bool is_level(const char *text, int l)
+{
+	return strlen(levels[l].name) == name_len(text) &&
+	       strncmp(text, levels[l].name, name_len(text)) == 0;
+}
+
+int levels_parse(const char *text, unsigned *set)
+{
+	*set = 0;
+	for (;;) {
+		int l = 0;
+
+		while (l < LEVEL_COUNT && !is_level(text, l))
+			l++;
+		if (l == LEVEL_COUNT || *set & 1U << l)
+			return -EINVAL;
+		*set |= 1U << l;
+		text += name_len(text);
+		if (*text++ == '\0')
+			return 0;
+	}
+}
+
+void levels_print(unsigned set, char by, char text[LEVELS_MAX_CHARS + 1])
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (int l = 0; l < LEVEL_COUNT; l++) {
+		if (!(set & 1U << l))
+			continue;
+		if (n)
+			text[n++] = by;
+		n += (size_t)snprintf(text + n, LEVELS_MAX_CHARS + 1 - n, "%s", levels[l].name);
+	}
+}
+
 int name_index(const char *const *names, size_t n, const char *word)
 {
 	for (size_t i = 0; i < n; i++)

@@ -32,6 +32,15 @@ extern const char *const aging_names[AGING_COUNT];
 /** level_from_name() - Return: a level, or -EINVAL. */
 int level_from_name(const char *name);
 
+/** LEVELS_MAX_CHARS - of what levels_print() prints, without its terminator. */
+#define LEVELS_MAX_CHARS 17
+
+/** levels_parse() - names separated by commas, each once. Return: 0 or -EINVAL. */
+int levels_parse(const char *text, unsigned *set);
+
+/** levels_print() - their names, separated by @by. */
+void levels_print(unsigned set, char by, char text[LEVELS_MAX_CHARS + 1]);
+
 /** name_index() - the place of a word in a table of @n names. Return: its index, or -EINVAL. */
 int name_index(const char *const *names, size_t n, const char *word);
 

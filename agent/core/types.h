@@ -10,10 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** enum level - what a reclaim takes: each level takes what the one before takes, and more. */
+/**
+ * enum level - what a reclaim takes. Who asks names any set of them; unasked, a step of the ladder
+ * takes the levels before it, too.
+ */
 enum level { LEVEL_POOL, LEVEL_GRANTS, LEVEL_SLOTS, LEVEL_COUNT };
 
 #define ALL_LEVELS ((1U << LEVEL_COUNT) - 1)
+
+/** UP_TO() - a set of levels: this one and those before it. */
+#define UP_TO(level) ((2U << (level)) - 1)
 
 /** enum scope - whose: idle disks, or every disk. */
 enum scope { SCOPE_IDLE, SCOPE_ALL, SCOPE_COUNT };
@@ -231,6 +237,8 @@ struct sample {
 
 /**
  * struct action - one reclaim, from its cause to what became of it.
+ * @level:  the highest of @levels, which is the step of the ladder.
+ * @levels: the set that is taken.
  * @window_ms: the window asked for; 0: the usual one.
  * @domid:  whose disks, or EVERY.
  * @devid:  which of them, or EVERY.
@@ -243,6 +251,7 @@ struct sample {
 struct action {
 	enum cause cause;
 	enum level level;
+	unsigned levels;
 	enum scope scope;
 	enum verdict verdict;
 	uint32_t window_ms;
@@ -271,7 +280,7 @@ enum event_type {
 /**
  * struct event - what happened.
  * @now:     memory at this moment; the controller fills it in.
- * @level:   EVENT_REQUEST: what is asked for.
+ * @levels:  EVENT_REQUEST: the set that is asked for; 0: whatever gives RAM back here.
  * @need_kb: EVENT_BALLOON_FALL: how far the target fell below what the domain has.
  * @window_ms: EVENT_REQUEST: the window asked for, 0: the usual one.
  * @domid, @devid: EVENT_REQUEST: of whose disks, or EVERY.
@@ -282,7 +291,7 @@ enum event_type {
 struct event {
 	enum event_type type;
 	struct sample now;
-	enum level level;
+	unsigned levels;
 	uint64_t need_kb;
 	uint32_t window_ms;
 	int domid;

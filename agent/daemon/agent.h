@@ -171,9 +171,6 @@ int xenstore_on_timer(sd_event_source *s, uint64_t usec, void *user);
 /** xenstore_answer() - the request that waits, if one does. @error: positive errno, or 0. */
 void xenstore_answer(struct agent *a, int error);
 
-/** xenstore_request_is_late() - the deadline of the request that was taken last has passed. */
-bool xenstore_request_is_late(const struct agent *a);
-
 /** xenstore_read_target() - of this domain's memory. Return: 0; -ENOENT; else negative errno. */
 int xenstore_read_target(struct agent *a, uint64_t *kb);
 

@@ -186,11 +186,8 @@ static void assume(struct agent *a, const struct order *o)
 
 static int begin(struct agent *a, struct order *o)
 {
-	const struct action *act = o->action;
 	int r;
 
-	if (act->cause == CAUSE_REQUEST && xenstore_request_is_late(a))
-		return -ETIME; /* it had to wait too long */
 	if (a->dry_run) {
 		assume(a, o);
 		return 0;

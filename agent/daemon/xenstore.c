@@ -11,23 +11,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <syslog.h>
-#include <time.h>
 
 #define BALLOON_TARGET "memory/target"
 
 /* What is in there a guest can change as often as it likes: watched only while nobody has a disk.
  */
 #define DISKS "backend/vbd"
-
-static bool is_past(uint64_t deadline_s)
-{
-	return (uint64_t)time(NULL) > deadline_s;
-}
-
-bool xenstore_request_is_late(const struct agent *a)
-{
-	return is_past(a->request.deadline_s);
-}
 
 static void respond(struct agent *a, enum mailbox m, struct response r)
 {
@@ -57,8 +46,8 @@ void xenstore_answer(struct agent *a, int error)
 static bool window_is_too_short(const struct agent *a, const struct request *req)
 {
 	return req->window_ms > 0 && req->domid == EVERY &&
-	       by_params(&a->controller.view, req->level) &&
-	       req->window_ms * USEC_PER_MSEC < reclaimer_least_us(req->level, 0);
+	       by_params(&a->controller.view, LEVEL_GRANTS) && req->levels & 1U << LEVEL_GRANTS &&
+	       req->window_ms * USEC_PER_MSEC < reclaimer_least_us(LEVEL_GRANTS, 0);
 }
 
 static int take(struct agent *a, enum mailbox m, const struct request *req)
@@ -67,21 +56,28 @@ static int take(struct agent *a, enum mailbox m, const struct request *req)
 
 	if (window_is_too_short(a, req))
 		return -ERANGE;
-	a->request = *req; /* it may begin at once, and looks at the deadline */
-	a->mailbox = m;
 	r = controller_request(&a->controller, (struct event){
 						       .type = EVENT_REQUEST,
-						       .level = req->level,
+						       .levels = req->levels,
 						       .window_ms = req->window_ms,
 						       .domid = req->domid,
 						       .devid = req->devid,
 					       });
 	if (r < 0)
 		return r;
-	a->served[m] = req->id;
+	a->request = *req;
+	a->mailbox = m;
 	a->answering = true;
+	respond(a, m, (struct response){.id = req->id, .accepted = true});
 	agent_tell_status(a);
 	return 0;
+}
+
+/* Whoever asked has taken the request back. One that has begun goes on without an answer. */
+static void give_up(struct agent *a)
+{
+	a->answering = false;
+	controller_request_withdrawn(&a->controller);
 }
 
 static void read_request(struct agent *a, enum mailbox m)
@@ -90,15 +86,17 @@ static void read_request(struct agent *a, enum mailbox m)
 	struct response error = {0};
 	struct request req;
 	int n = store_read(&a->store, mailboxes[m].request, text, sizeof(text));
-	int r;
+	int r = n < 0 ? -EINVAL : request_parse(text, (size_t)n, &req, &error.id);
 
-	if (n <= 0 && n != -E2BIG && n != -EILSEQ)
+	if (n < 0 && n != -ENOENT && n != -E2BIG && n != -EILSEQ)
 		return;
-	r = n < 0 ? -EINVAL : request_parse(text, (size_t)n, &req, &error.id);
-	if (r == 0 && is_past(req.deadline_s))
-		return; /* a leftover: its sender has given up */
 	if (r == 0 && req.id == a->served[m])
 		return; /* served, or being served: the watch may fire twice for one request */
+	if (a->answering && a->mailbox == m)
+		give_up(a);
+	if (n == 0 || n == -ENOENT)
+		return;
+	a->served[m] = error.id;
 	if (r == 0)
 		r = a->answering ? -EBUSY : take(a, m, &req);
 	if (r < 0) {
@@ -107,16 +105,30 @@ static void read_request(struct agent *a, enum mailbox m)
 	}
 }
 
-/* A request that an earlier life has answered is not served again. */
-static void read_response(struct agent *a, enum mailbox m)
+static bool is_answered(struct agent *a, enum mailbox m, uint64_t id)
 {
 	char text[MAILBOX_MAX_CHARS + 2];
 	struct response r;
-	bool served = a->answering && a->mailbox == m; /* now, and in this life */
-	int n = served ? 0 : store_read(&a->store, mailboxes[m].response, text, sizeof(text));
+	int n = store_read(&a->store, mailboxes[m].response, text, sizeof(text));
 
-	if (n > 0 && response_parse(text, (size_t)n, &r) == 0)
-		a->served[m] = r.id;
+	return n > 0 && response_parse(text, (size_t)n, &r) == 0 && r.id == id && !r.accepted;
+}
+
+/* What was asked while nobody was there, or of an earlier life, is not carried out now. */
+static void answer_leftover(struct agent *a, enum mailbox m)
+{
+	char text[MAILBOX_MAX_CHARS + 2];
+	struct request req;
+	uint64_t id = 0;
+	int n = store_read(&a->store, mailboxes[m].request, text, sizeof(text));
+
+	if (n <= 0 || (request_parse(text, (size_t)n, &req, &id) < 0 && id == 0))
+		return;
+	if (a->answering && a->mailbox == m && a->request.id == id)
+		return; /* this life's own: the connection was lost and is back */
+	a->served[m] = id;
+	if (!is_answered(a, m, id))
+		respond(a, m, (struct response){.id = id, .error = ETIME});
 }
 
 static void disconnect(struct agent *a)
@@ -228,13 +240,13 @@ static bool is_refused(int error)
 /* One that is refused leaves the others as they are. */
 static int listen_mailbox(struct agent *a, enum mailbox m)
 {
-	int r = store_write(&a->store, mailboxes[m].agent, MAILBOX_VERSION);
+	int r;
 
+	answer_leftover(a, m);
+	r = store_write(&a->store, mailboxes[m].agent, MAILBOX_VERSION);
 	a->listens[m] = r == 0;
 	if (r == 0)
 		r = store_watch(&a->store, mailboxes[m].request);
-	if (r == 0)
-		read_response(a, m);
 	if (!is_refused(r))
 		return r;
 	if (a->listens[m])

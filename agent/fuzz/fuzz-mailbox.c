@@ -15,7 +15,7 @@ static void try_request(const char *text, size_t len)
 
 	if (request_parse(text, len, &r, &id) < 0)
 		return;
-	check(id == r.id && len <= MAILBOX_MAX_CHARS && r.level < LEVEL_COUNT);
+	check(id == r.id && len <= MAILBOX_MAX_CHARS && r.levels <= ALL_LEVELS);
 	check(r.domid == EVERY || (r.domid >= 0 && r.domid <= 32751));
 	check(r.window_ms <= 60000 && r.devid >= EVERY && r.devid <= UINT32_MAX);
 	check(request_print(&r, printed, sizeof(printed)) == 0);

@@ -45,8 +45,8 @@ static void check_again(const struct trace_event *e, bool simulated)
 	check(memcmp(&again.vbd, &e->vbd, sizeof(e->vbd)) == 0);
 	check(strcmp(again.name, e->name) == 0 && strcmp(again.uuid, e->uuid) == 0);
 	check(memcmp(&again.sample, &e->sample, sizeof(e->sample)) == 0);
-	check(again.request.level == e->request.level && again.request.domid == e->request.domid &&
-	      again.request.devid == e->request.devid &&
+	check(again.request.levels == e->request.levels &&
+	      again.request.domid == e->request.domid && again.request.devid == e->request.devid &&
 	      again.request.window_ms == e->request.window_ms);
 	check(again.target_kb == e->target_kb && again.current_kb == e->current_kb);
 	check(again.some_us == e->some_us && again.full_us == e->full_us);

@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <string.h>
 
-#define WORDS_MAX 5
+#define WORDS_MAX 4
 #define DOMID_MAX 32751 /* DOMID_FIRST_RESERVED - 1 */
 
 const struct mailbox_paths mailboxes[MAILBOX_COUNT] = {
@@ -80,7 +80,6 @@ int request_parse(const char *text, size_t len, struct request *r, uint64_t *id)
 	char buf[MAILBOX_MAX_CHARS + 1];
 	char *words[WORDS_MAX] = {0};
 	uint64_t window = 0;
-	int level;
 	int n;
 	int rc;
 
@@ -88,42 +87,38 @@ int request_parse(const char *text, size_t len, struct request *r, uint64_t *id)
 	if (len == 0)
 		return -ENOENT;
 	n = split(text, len, buf, words);
-	if (!words[0] || parse_number(words[0], &r->id) < 0)
+	if (!words[0] || parse_bounded(words[0], 1, UINT64_MAX, &r->id) < 0)
 		return -EINVAL;
 	*id = r->id; /* known, though the words after it may be odd */
 	if (n != WORDS_MAX)
 		return -EINVAL;
-	rc = parse_number(words[1], &r->deadline_s);
+	r->levels = 0;
+	rc = strcmp(words[1], "all") == 0 ? 0 : levels_parse(words[1], &r->levels);
+	if (rc == 0 && strcmp(words[2], "-") != 0)
+		rc = parse_bounded(words[2], 1, WINDOW_MAX_MS, &window);
 	if (rc < 0)
 		return rc;
-	level = level_from_name(words[2]);
-	if (level < 0)
-		return level;
-	r->level = (enum level)level;
-	if (strcmp(words[3], "-") != 0) {
-		rc = parse_bounded(words[3], 1, WINDOW_MAX_MS, &window);
-		if (rc < 0)
-			return rc;
-	}
 	r->window_ms = (uint32_t)window;
-	return parse_target(words[4], r);
+	return parse_target(words[3], r);
 }
 
 int request_print(const struct request *r, char *buf, size_t size)
 {
+	char names[LEVELS_MAX_CHARS + 1] = "all";
 	char window[16] = "-";
 	char domid[16] = "*";
 	char devid[24] = "";
 	int n;
 
+	if (r->levels)
+		levels_print(r->levels, ',', names);
 	if (r->window_ms)
 		(void)snprintf(window, sizeof(window), "%" PRIu32, r->window_ms);
 	if (r->domid != EVERY)
 		(void)snprintf(domid, sizeof(domid), "%d", r->domid);
 	if (r->devid != EVERY)
 		(void)snprintf(devid, sizeof(devid), "/%" PRId64, r->devid);
-	n = snprintf(buf, size, "%" PRIu64 " %" PRIu64 " %s %s %s%s", r->id, r->deadline_s,
-		     levels[r->level].name, window, domid, devid);
+	n = snprintf(buf, size, "%" PRIu64 " %s %s %s%s", r->id, names, window, domid, devid);
 	return n < 0 || (size_t)n >= size ? -ENOBUFS : 0;
 }
 
@@ -139,7 +134,9 @@ int response_print(const struct response *r, char *buf, size_t size)
 {
 	int n;
 
-	if (r->error)
+	if (r->accepted)
+		n = snprintf(buf, size, "%" PRIu64 " accepted", r->id);
+	else if (r->error)
 		n = snprintf(buf, size, "%" PRIu64 " error %s", r->id, error_name(r->error));
 	else
 		n = snprintf(buf, size, "%" PRIu64 " ok %" PRIu64 " %" PRId64, r->id, r->vbds,
@@ -158,9 +155,12 @@ int response_parse(const char *text, size_t len, struct response *r)
 	if (len == 0)
 		return -ENOENT;
 	n = split(text, len, buf, words);
-	if (n < 3 || parse_number(words[0], &r->id) < 0)
+	if (n < 2 || parse_number(words[0], &r->id) < 0)
 		return -EINVAL;
 	r->error = 0;
+	r->accepted = n == 2 && strcmp(words[1], "accepted") == 0;
+	if (r->accepted)
+		return 0;
 	if (n == 3 && strcmp(words[1], "error") == 0) {
 		for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
 			if (strcmp(words[2], strerrorname_np(errors[i])) == 0)
@@ -175,4 +175,30 @@ int response_parse(const char *text, size_t len, struct response *r)
 	if (rc == 0)
 		r->kb = (int64_t)kb;
 	return rc;
+}
+
+/* Whoever asked takes the request back once it is answered, and no agent keeps one for longer. */
+static uint64_t patience_us(const char *request, const char *response)
+{
+	struct response r = {0};
+	struct request req;
+	uint64_t id = 0;
+
+	(void)request_parse(request, strlen(request), &req, &id);
+	if (response_parse(response, strlen(response), &r) == 0 && r.accepted && r.id == id)
+		return MAILBOX_SERVE_US;
+	return MAILBOX_ACCEPT_US;
+}
+
+uint64_t claim_ends_us(struct claim *c, const char *request, const char *response, uint64_t now_us)
+{
+	if (!*request)
+		return now_us;
+	if (c->since_us == 0 || strcmp(c->request, request) != 0 ||
+	    strcmp(c->response, response) != 0) {
+		(void)snprintf(c->request, sizeof(c->request), "%s", request);
+		(void)snprintf(c->response, sizeof(c->response), "%s", response);
+		c->since_us = now_us;
+	}
+	return c->since_us + patience_us(request, response);
 }

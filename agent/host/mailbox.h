@@ -14,7 +14,7 @@
 #define MAILBOX_REQUEST	 "blkback-reclaim/request"
 #define MAILBOX_RESPONSE "blkback-reclaim/response"
 #define MAILBOX_AGENT	 "blkback-reclaim/agent"
-#define MAILBOX_VERSION	 "1"
+#define MAILBOX_VERSION	 "2"
 
 /** MAILBOX_OWN() - a node of a driver domain's own mailbox: below data/ it may write as it likes.
  */
@@ -38,17 +38,24 @@ extern const struct mailbox_paths mailboxes[MAILBOX_COUNT];
 /** No request and no response is longer than this, without its terminator. */
 #define MAILBOX_MAX_CHARS 127
 
+/** MAILBOX_ACCEPT_US - an agent that runs accepts or refuses a request within this time. */
+#define MAILBOX_ACCEPT_US (5 * USEC_PER_SEC)
+
+/** MAILBOX_SERVE_US - and is done with one that it accepted within this time. */
+#define MAILBOX_SERVE_US (120 * USEC_PER_SEC)
+
 /**
- * struct request - "<id> <deadline> <level> <ms|-> <domid|*>[/<devid>]".
- * @deadline_s: seconds since the epoch; past it nobody waits any more.
+ * struct request - "<id> <levels> <ms|-> <domid|*>[/<devid>]". The node that holds it is claimed by
+ * whoever asks; who is done with it, or gives up, empties it.
+ * @id:		random: no two requests have the same.
+ * @levels:	set of levels; 0, written "all": whatever gives memory back there.
  * @window_ms:	1 to 60000; 0 where "-" leaves it to the agent.
  * @domid:	0 to 32751, or EVERY.
  * @devid:	of one device, or EVERY.
  */
 struct request {
 	uint64_t id;
-	uint64_t deadline_s;
-	enum level level;
+	unsigned levels;
 	uint32_t window_ms;
 	int domid;
 	int64_t devid;
@@ -66,11 +73,13 @@ int request_parse(const char *text, size_t len, struct request *r, uint64_t *id)
 int request_print(const struct request *r, char *buf, size_t size);
 
 /**
- * struct response - "<id> ok <vbds> <kB>" or "<id> error <ENAME>".
+ * struct response - "<id> accepted", and later "<id> ok <vbds> <kB>" or "<id> error <ENAME>".
+ * @accepted: another one follows.
  * @error: 0 or a positive errno.
  */
 struct response {
 	uint64_t id;
+	bool accepted;
 	int error;
 	uint64_t vbds;
 	int64_t kb;
@@ -81,5 +90,21 @@ int response_parse(const char *text, size_t len, struct response *r);
 
 /** response_print() - Return: 0, or -ENOBUFS. */
 int response_print(const struct response *r, char *buf, size_t size);
+
+/**
+ * struct claim - what somebody who waits for the mailbox last saw in it.
+ * @since_us: both have not changed since, by the watcher's own clock.
+ */
+struct claim {
+	char request[MAILBOX_MAX_CHARS + 2];
+	char response[MAILBOX_MAX_CHARS + 2];
+	uint64_t since_us;
+};
+
+/**
+ * claim_ends_us() - note what is in the mailbox now. Return: from when on the request there may be
+ * overwritten, since whoever wrote it does not live any more; @now_us if there is none.
+ */
+uint64_t claim_ends_us(struct claim *c, const char *request, const char *response, uint64_t now_us);
 
 #endif

@@ -27,7 +27,7 @@ static int trigger_vbds(struct reclaimer *r, const struct vbd_list *disks, struc
 
 	for (struct target *t = o->targets; t < o->targets + o->n; t++) {
 		t->error =
-			vbd_trigger(r->root, &disks->vbds[t->vbd], o->action->level, t->window_ms);
+			vbd_trigger(r->root, &disks->vbds[t->vbd], o->action->levels, t->window_ms);
 		if (t->error < 0)
 			error = t->error;
 		else

@@ -127,7 +127,7 @@ int store_read(struct store *s, const char *path, char *buf, size_t size)
 	if (!s->xs)
 		return -ENOTCONN;
 	errno = 0;
-	value = xs_read(s->xs, XBT_NULL, path, &len);
+	value = xs_read(s->xs, s->transaction, path, &len);
 	if (!value)
 		return failed();
 	if (len >= size)
@@ -151,8 +151,28 @@ unsigned store_domid(struct store *s)
 
 int store_write(struct store *s, const char *path, const char *value)
 {
+	unsigned len = (unsigned)strlen(value);
+
 	if (!s->xs)
 		return -ENOTCONN;
 	errno = 0;
-	return xs_write(s->xs, XBT_NULL, path, value, (unsigned)strlen(value)) ? 0 : failed();
+	return xs_write(s->xs, s->transaction, path, value, len) ? 0 : failed();
+}
+
+int store_begin(struct store *s)
+{
+	if (!s->xs)
+		return -ENOTCONN;
+	errno = 0;
+	s->transaction = xs_transaction_start(s->xs);
+	return s->transaction != XBT_NULL ? 0 : failed();
+}
+
+int store_end(struct store *s, bool keep)
+{
+	xs_transaction_t t = s->transaction;
+
+	s->transaction = XBT_NULL;
+	errno = 0;
+	return xs_transaction_end(s->xs, t, !keep) ? 0 : failed();
 }

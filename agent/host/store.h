@@ -6,17 +6,20 @@
 #ifndef XEN_RECLAIM_STORE_H
 #define XEN_RECLAIM_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct xs_handle;
 
 /**
  * struct store - a connection; @xs is NULL where there is none, and all calls then fail.
+ * @transaction: the one that is open; 0: none.
  * @life: a second one that says nothing, plus one, so that 0 means none. libxenstore does not tell
  *	  that xenstored is gone; this socket hangs up. None if the way leads through the kernel.
  */
 struct store {
 	struct xs_handle *xs;
+	unsigned transaction;
 	int life;
 };
 
@@ -63,5 +66,15 @@ unsigned store_domid(struct store *s);
 
 /** store_write() - Return: 0 or a negative errno. */
 int store_write(struct store *s, const char *path, const char *value);
+
+/** store_begin() - all that is read and written until store_end() counts as one. */
+int store_begin(struct store *s);
+
+/**
+ * store_end() - @keep what was written.
+ * Return: 0; -EAGAIN if something that was read changed meanwhile: nothing was written; else a
+ * negative errno.
+ */
+int store_end(struct store *s, bool keep);
 
 #endif

@@ -7,9 +7,10 @@
 
 /**
  * vbd_trigger() - write to the disk's reclaim/trigger.
+ * @take: set of levels; those that the disk does not have are left out.
  *
  * Return: 0; -ENODEV if the disk is gone; else as kernel/ABI has it.
  */
-int vbd_trigger(int root, const struct vbd *v, enum level level, uint32_t window_ms);
+int vbd_trigger(int root, const struct vbd *v, unsigned take, uint32_t window_ms);
 
 #endif

@@ -165,7 +165,7 @@ static void ask(struct sim *s, const struct request *r)
 {
 	begin_event(s);
 	(void)controller_request(&s->controller, (struct event){.type = EVENT_REQUEST,
-								.level = r->level,
+								.levels = r->levels,
 								.window_ms = r->window_ms,
 								.domid = r->domid,
 								.devid = r->devid});

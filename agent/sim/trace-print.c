@@ -69,9 +69,8 @@ static void print_request(FILE *file, const struct request *r)
 	const char *at = text;
 
 	wish.id = 1;
-	wish.deadline_s = 1;
 	if (request_print(&wish, text, sizeof(text)) == 0)
-		at += strlen("1 1");
+		at += strlen("1");
 	(void)fputs(at, file);
 }
 

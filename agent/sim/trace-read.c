@@ -210,7 +210,7 @@ static int parse_request(struct args *a, struct trace_event *e)
 	char text[MAILBOX_MAX_CHARS + 1];
 	uint64_t id;
 
-	if (a->n != 3 || (size_t)snprintf(text, sizeof(text), "1 1 %s %s %s", a->at[0], a->at[1],
+	if (a->n != 3 || (size_t)snprintf(text, sizeof(text), "1 %s %s %s", a->at[0], a->at[1],
 					  a->at[2]) >= sizeof(text))
 		return -EINVAL;
 	return request_parse(text, strlen(text), &e->request, &id);
@@ -259,7 +259,7 @@ static const struct {
 	[TRACE_DISK] = {parse_disk, "disk DOMID DEVID LEVEL,...|- SQUEEZE_MS IDLE_MS|- "
 				    "POOL_KB|- GRANTS_KB|- SLOTS_KB|- RATE"},
 	[TRACE_GONE] = {parse_gone, "gone DOMID DEVID"},
-	[TRACE_REQUEST] = {parse_request, "request LEVEL MS|- DOMID|*[/DEVID]"},
+	[TRACE_REQUEST] = {parse_request, "request LEVEL[,LEVEL...]|all MS|- DOMID|*[/DEVID]"},
 	[TRACE_ACTION] = {parse_action, "action CAUSE LEVEL SCOPE"},
 	[TRACE_END] = {parse_nothing, "end"},
 	[TRACE_RAM] = {parse_kb, "ram KB"},

@@ -20,7 +20,7 @@
  *					one that came or changed: levels with commas, or "-"; kB
  *					held; requests a second
  *	gone DOMID DEVID		one that went
- *	request LEVEL MS|- DOMID|*[/DEVID]	somebody asks, as in the mailbox
+ *	request LEVELS|all MS|- DOMID|*[/DEVID]	somebody asks, as in the mailbox
  *	action CAUSE LEVEL SCOPE	the daemon that was recorded began this; for people
  *	end				nothing more happens until then
  *

@@ -704,8 +704,7 @@ static void a_trigger_is_carried_out_and_answered(void **state)
 	assert_int_equal(w.writes[PARAM_POOL], 2);
 	assert_int_equal(w.writes[PARAM_GRANT_AGE], AGE_WRITES);
 	assert_int_equal(w.writes[PARAM_GRANTS], 9);
-	WAIT(w.n_responses == 1);
-	assert_non_null(strstr(w.responses[0], " ok 2 50000"));
+	WAIT(w.n_responses > 0 && strstr(w.responses[w.n_responses - 1], " ok 2 50000"));
 	assert_string_equal(store_get(MAILBOX_REQUEST), "");
 	WAIT(newest_is("helped"));
 	o = state_now();
@@ -754,7 +753,7 @@ static void one_disk_is_told_where_the_kernel_offers_it(void **state)
 			 0);
 	assert_string_equal(w.cli.text[OUT], "0 kB back from 1 disks\n");
 	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger", "");
-	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "all 40");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "slots 40");
 	expect_said(&w.daemon, ERR, "the mechanism is native now");
 	assert_int_equal(run(cli_path, ARGS("trigger", "2/51728")), 1);
 	expect_said(&w.cli, ERR, "no such domain or disk");
@@ -777,7 +776,8 @@ static void an_excluded_domain_is_left_alone(void **state)
 	let_target_fall();
 	WAIT(actions_now() == 1);
 	sync_daemon();
-	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger", "all 700");
+	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712/reclaim/trigger",
+		    "pool grants slots 700");
 	tree_expect(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger", "");
 	stop_daemon();
 	expect_untouched();
@@ -831,25 +831,77 @@ static void without_blkback_a_trigger_is_refused(void **state)
 	stop_daemon();
 }
 
-/* Where a toolstack is, its lock is taken before anything is written. */
+/* Others have the mailbox, and the daemon is at work for them. */
 static void a_trigger_waits_for_its_turn(void **state)
 {
-	static const char lock[] = "var/lib/xen/userdata-l.0.00000000-0000-0000-0000-000000000000"
-				   ".blkback-reclaim-lock";
-	int fd;
-
 	(void)state;
-	tree_put(&w.tree, lock, "");
-	fd = openat(w.tree.root, lock, O_RDWR | O_CLOEXEC);
-	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
 	start_daemon(ARGS());
+	request(36, "pool 60000 *");
+	WAIT(count_responses("36 accepted"));
 	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool", "--timeout=1")), 1);
+	assert_string_equal(w.cli.text[ERR], "xen-reclaim: other requests came first for 1 s\n");
+	assert_non_null(strstr(store_get(MAILBOX_REQUEST), "36 pool"));
+	stop_daemon();
+	assert_int_equal(count_responses("36 error EIO"), 1);
+	expect_all_back();
+}
+
+/* What one that was killed has left costs the next one a few seconds, and then it has its turn. */
+static void a_trigger_overwrites_what_was_left_behind(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	request(37, "pool 1 *");
+	WAIT(count_responses("37 ok"));
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool", "--timeout=30")), 0);
+	assert_string_equal(store_get(MAILBOX_REQUEST), "");
+	stop_daemon();
+}
+
+static void a_trigger_that_gives_up_takes_its_request_back(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	assert_int_equal(
+		run(cli_path, ARGS("trigger", "--level=pool", "--window=60000", "--timeout=1")), 1);
 	assert_string_equal(w.cli.text[ERR], "xen-reclaim: no response within 1 s\n");
-	assert_int_equal(w.n_responses, 0);
-	expect_untouched();
-	(void)close(fd);
-	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
-	WAIT(w.n_responses == 1);
+	assert_string_equal(store_get(MAILBOX_REQUEST), "");
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 1);
+	expect_said(&w.cli, ERR, "another request is being carried out");
+	stop_daemon();
+	expect_all_back();
+}
+
+static void a_trigger_that_is_interrupted_takes_its_request_back(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	spawn(&w.cli, cli_path, ARGS("trigger", "--level=pool", "--window=60000", "--timeout=100"));
+	WAIT(holds(POOL, "0\n"));
+	assert_int_equal(kill(w.cli.pid, SIGINT), 0);
+	WAIT(w.cli.pid == 0);
+	assert_int_equal(exit_status(&w.cli), 1);
+	assert_string_equal(w.cli.text[ERR],
+			    "xen-reclaim: interrupted: the request is taken back\n");
+	assert_string_equal(store_get(MAILBOX_REQUEST), "");
+	stop_daemon();
+	expect_all_back();
+}
+
+/* In its place somebody else answers, or nobody. */
+static void a_trigger_checks_who_is_there(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	store_put(MAILBOX_AGENT, "1");
+	assert_int_equal(run(cli_path, ARGS("trigger")), 1);
+	expect_said(&w.cli, ERR, "another version of the mailbox's protocol");
+	store_put(MAILBOX_AGENT, MAILBOX_VERSION);
+	assert_int_equal(kill(w.daemon.pid, SIGSTOP), 0);
+	assert_int_equal(run(cli_path, ARGS("trigger", "--timeout=600")), 1);
+	assert_string_equal(w.cli.text[ERR], "xen-reclaim: xen-reclaimd does not answer\n");
+	assert_string_equal(store_get(MAILBOX_REQUEST), "");
+	assert_int_equal(kill(w.daemon.pid, SIGCONT), 0);
 	stop_daemon();
 }
 
@@ -868,21 +920,24 @@ static void without_the_daemon_a_trigger_says_so(void **state)
 	expect_one_line(&w.cli);
 }
 
-/* Who asked still waits: the next life of the daemon answers, after putting back what the first
- * left. */
+/* Who asked still waits: the next life of the daemon tells that it was lost, after putting back
+ * what the first left. */
 static void a_daemon_killed_over_a_request_answers_it_in_its_next_life(void **state)
 {
 	(void)state;
 	start_daemon(ARGS());
-	store_put(MAILBOX_REQUEST, "70 9999999999 pool 5000 *");
+	store_put(MAILBOX_REQUEST, "70 pool 5000 *");
 	WAIT(holds(POOL, "0\n"));
+	WAIT(count_responses("70 accepted"));
 	kill_daemon();
-	assert_int_equal(count_responses("70 "), 0);
-	start_daemon(ARGS());
-	WAIT(count_responses("70 ok 2 "));
-	expect_all_back();
-	stop_daemon();
 	assert_int_equal(count_responses("70 "), 1);
+	start_daemon(ARGS());
+	WAIT(count_responses("70 error ETIME"));
+	expect_all_back();
+	sync_daemon();
+	assert_int_equal(count_responses("70 "), 2);
+	assert_int_equal(actions_now(), 0);
+	stop_daemon();
 }
 
 static void malformed_requests_are_answered(void **state)
@@ -893,16 +948,17 @@ static void malformed_requests_are_answered(void **state)
 	} cases[] = {
 		{"junk", "0 error EINVAL"},
 		{"51", "51 error EINVAL"},
-		{"52 9999999999 pool -", "52 error EINVAL"},
-		{"53 9999999999 pool - * ", "53 error EINVAL"},
-		{"54 9999999999  pool - *", "54 error EINVAL"},
-		{"55 9999999999 all - *", "55 error EINVAL"},
-		{"56 9999999999 pool 0 *", "56 error ERANGE"},
-		{"57 9999999999 pool - 32752", "57 error ERANGE"},
-		{"58 9999999999 pool - -1", "58 error EINVAL"},
-		{"59 9999999999 slots - *", "59 error EOPNOTSUPP"},
-		{"60 9999999999 pool - 1", "60 error EOPNOTSUPP"},
-		{"61 9999999999 grants 1299 *", "61 error ERANGE"},
+		{"0 pool - *", "0 error EINVAL"},
+		{"52 pool -", "52 error EINVAL"},
+		{"53 pool - * ", "53 error EINVAL"},
+		{"54  pool - *", "54 error EINVAL"},
+		{"55 most - *", "55 error EINVAL"},
+		{"56 pool 0 *", "56 error ERANGE"},
+		{"57 pool - 32752", "57 error ERANGE"},
+		{"58 pool - -1", "58 error EINVAL"},
+		{"59 slots - *", "59 error EOPNOTSUPP"},
+		{"60 pool - 1", "60 error EOPNOTSUPP"},
+		{"61 grants 1299 *", "61 error ERANGE"},
 	};
 	char text[3000];
 
@@ -925,17 +981,50 @@ static void malformed_requests_are_answered(void **state)
 }
 
 /* It lies there when the daemon starts: that is read before anything that comes later. */
-static void a_request_past_its_deadline_is_ignored(void **state)
+static void what_was_asked_before_the_start_is_not_carried_out(void **state)
 {
 	(void)state;
-	store_put(MAILBOX_REQUEST, "62 1700000000 pool - *");
+	store_put(MAILBOX_REQUEST, "62 pool - *");
 	put_native("vbd-1-51712");
 	start_daemon(ARGS());
+	WAIT(count_responses("62 error ETIME"));
 	let_target_fall();
 	WAIT(newest_is("no-gain"));
 	expect_newest("cause", "balloon");
 	assert_int_equal(actions_now(), 1);
-	assert_int_equal(w.n_responses, 0);
+	assert_int_equal(w.n_responses, 1);
+	stop_daemon();
+}
+
+/* Nor is one that the last life has answered told of again. */
+static void an_answer_of_an_earlier_life_stands(void **state)
+{
+	(void)state;
+	store_put(MAILBOX_REQUEST, "63 pool - *");
+	store_put(MAILBOX_RESPONSE, "63 ok 2 10");
+	start_daemon(ARGS());
+	sync_daemon();
+	assert_string_equal(w.responses[0], "63 ok 2 10");
+	assert_int_equal(count_responses("63 "), 1);
+	assert_int_equal(actions_now(), 0);
+	stop_daemon();
+}
+
+/* Before it could begin: min_interval is still to pass. */
+static void a_request_that_is_taken_back_is_not_carried_out(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, "[reclaim]\nmin_interval = 3s\n");
+	start_daemon(ARGS());
+	request(75, "pool 1 *");
+	WAIT(count_responses("75 ok"));
+	request(76, "pool 1 *");
+	WAIT(count_responses("76 accepted"));
+	store_put(MAILBOX_REQUEST, "");
+	request(77, "pool 1 *");
+	WAIT(count_responses("77 ok"));
+	assert_int_equal(count_responses("76 "), 1);
+	assert_int_equal(actions_now(), 2);
 	stop_daemon();
 }
 
@@ -945,15 +1034,19 @@ static void one_request_is_served_at_a_time(void **state)
 	start_daemon(ARGS());
 	request(71, "pool 3000 *");
 	WAIT(holds(POOL, "0\n"));
-	request(72, "pool - *");
-	WAIT(count_responses("72 error EBUSY"));
 	request(71, "pool 3000 *"); /* the one that is being served, once more */
 	WAIT(count_responses("71 ok 2 0"));
+	assert_int_equal(count_responses("71 ok"), 1);
+	request(74, "pool 3000 *");
+	WAIT(holds(POOL, "0\n"));
+	request(72, "pool - *"); /* whoever asked for the one before has given up */
+	WAIT(count_responses("72 error EBUSY"));
+	WAIT(holds(POOL, "1024\n"));
 	sync_daemon();
-	assert_int_equal(count_responses("71 "), 1);
+	assert_int_equal(count_responses("74 ok"), 0);
 	assert_int_equal(count_responses("72 ok"), 0);
-	assert_int_equal(actions_now(), 1);
-	assert_int_equal(w.writes[PARAM_POOL], 2);
+	assert_int_equal(actions_now(), 2);
+	assert_int_equal(w.writes[PARAM_POOL], 4);
 	stop_daemon();
 }
 
@@ -969,7 +1062,7 @@ static void a_request_that_had_to_wait_gets_its_own_answer(void **state)
 	stall(&s, "full");
 	WAIT(holds(POOL, "0\n"));
 	request(73, "pool 500 *");
-	WAIT(count_responses("73 "));
+	WAIT(count_responses("73 ok"));
 	pump(0);
 	assert_int_equal(count_responses("73 ok 2 0"), 1);
 	assert_int_equal(w.writes[PARAM_POOL], 4);
@@ -997,7 +1090,7 @@ static void a_guest_cannot_use_the_mailbox(void **state)
 
 		(void)snprintf(path, sizeof(path), "/local/domain/0/%s", keys[i]);
 		errno = 0;
-		assert_false(xs_write(guest, XBT_NULL, path, "1 9999999999 pool - *", 21));
+		assert_false(xs_write(guest, XBT_NULL, path, "1 pool - *", 10));
 		assert_int_equal(errno, EACCES);
 		errno = 0;
 		assert_false(xs_rm(guest, XBT_NULL, path));
@@ -1007,8 +1100,7 @@ static void a_guest_cannot_use_the_mailbox(void **state)
 		assert_int_equal(errno, EACCES);
 	}
 	/* its own mailbox is nobody's */
-	assert_true(
-		xs_write(guest, XBT_NULL, "data/" MAILBOX_REQUEST, "1 9999999999 pool - *", 21));
+	assert_true(xs_write(guest, XBT_NULL, "data/" MAILBOX_REQUEST, "1 pool - *", 10));
 	xs_close(guest);
 	sync_daemon();
 	assert_int_equal(actions_now(), 0);
@@ -1080,11 +1172,11 @@ static void a_driver_domain_is_asked_by_dom0_and_from_within(void **state)
 	enter_driver_domain();
 	start_daemon(ARGS());
 	assert_string_equal(store_get(IN_DRIVER(MAILBOX_AGENT)), MAILBOX_VERSION);
-	store_put(REQUEST_TO_DRIVER, "81 9999999999 pool - *");
+	store_put(REQUEST_TO_DRIVER, "81 pool - *");
 	WAIT(driver_responds("81 ok 2 "));
 	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
 	assert_true(driver_responds("81 ok 2 ")); /* the toolstack's mailbox is its own */
-	assert_string_equal(store_get(REQUEST_TO_DRIVER), "81 9999999999 pool - *");
+	assert_string_equal(store_get(REQUEST_TO_DRIVER), "81 pool - *");
 	assert_int_equal(actions_now(), 2);
 	stop_daemon();
 	assert_string_equal(store_get(IN_DRIVER(MAILBOX_AGENT)), "");
@@ -1101,7 +1193,7 @@ static void a_mailbox_of_its_own_that_it_cannot_make_leaves_the_other(void **sta
 	enter_driver_domain();
 	start_daemon(ARGS());
 	expect_said(&w.daemon, ERR, "xenstore refuses the mailbox data/blkback-reclaim");
-	store_put(REQUEST_TO_DRIVER, "86 9999999999 pool - *");
+	store_put(REQUEST_TO_DRIVER, "86 pool - *");
 	WAIT(driver_responds("86 ok 2 "));
 	stop_daemon();
 	assert_string_equal(store_get(IN_DRIVER(MAILBOX_AGENT)), "");
@@ -1123,7 +1215,7 @@ static void a_domain_out_of_quota_serves_what_it_can(void **state)
 	enter_driver_domain();
 	start_daemon(ARGS());
 	expect_said(&w.daemon, ERR, "this domain's quota): requests there are not served");
-	store_put(REQUEST_TO_DRIVER, "87 9999999999 pool - *");
+	store_put(REQUEST_TO_DRIVER, "87 pool - *");
 	WAIT(driver_responds("87 ok 2 "));
 	stop_daemon();
 	assert_true(xs_rm(dom0, XBT_NULL, IN_DRIVER("data/full")));
@@ -1140,7 +1232,7 @@ static void falls_are_compared_on_one_scale(void **state)
 	put_native("vbd-1-51712");
 	start_daemon(ARGS());
 	store_put(IN_DRIVER(TARGET), "625000"); /* 605,000 of the kernel's, which has 600,000 */
-	store_put(REQUEST_TO_DRIVER, "85 9999999999 pool - *");
+	store_put(REQUEST_TO_DRIVER, "85 pool - *");
 	WAIT(driver_responds("85 ok"));
 	assert_int_equal(actions_now(), 1);
 	store_put(IN_DRIVER(TARGET), "610000");
@@ -1156,10 +1248,10 @@ static void each_mailbox_is_served_once_for_each_request(void **state)
 	make_mailbox();
 	enter_driver_domain();
 	start_daemon(ARGS());
-	store_put(REQUEST_TO_DRIVER, "82 9999999999 pool - *");
+	store_put(REQUEST_TO_DRIVER, "82 pool - *");
 	WAIT(driver_responds("82 ok 2 "));
 	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
-	store_put(REQUEST_TO_DRIVER, "82 9999999999 pool - *");
+	store_put(REQUEST_TO_DRIVER, "82 pool - *");
 	store_put(REQUEST_TO_DRIVER, "83 x");
 	WAIT(driver_responds("83 error EINVAL"));
 	assert_int_equal(actions_now(), 2);
@@ -1178,7 +1270,7 @@ static void a_driver_domain_with_an_excluded_domain_acts_on_requests_alone(void 
 	start_daemon(ARGS());
 	expect_said(&w.daemon, ERR, "cannot read whose disks it serves");
 	store_put(IN_DRIVER(TARGET), "500000");
-	store_put(REQUEST_TO_DRIVER, "84 9999999999 pool - *");
+	store_put(REQUEST_TO_DRIVER, "84 pool - *");
 	WAIT(driver_responds("84 ok 2 "));
 	WAIT(strstr(w.daemon.text[ERR], "only slots would"));
 	assert_int_equal(actions_now(), 1);
@@ -1280,7 +1372,8 @@ static void wrong_usage_is_refused(void **state)
 		{"status", "--junk"},
 		{"status", "junk"},
 		{"doctor", "junk"},
-		{"trigger", "--level=all"},
+		{"trigger", "--level=most"},
+		{"trigger", "--level=pool,"},
 		{"trigger", "--window=0"},
 		{"trigger", "--window=60001"},
 		{"trigger", "--window=1s"},
@@ -2069,6 +2162,10 @@ int main(int argc, char **argv)
 		T(a_trigger_at_level_pool_leaves_the_grants),
 		T(what_parameters_cannot_do_is_refused),
 		T(a_trigger_waits_for_its_turn),
+		T(a_trigger_overwrites_what_was_left_behind),
+		T(a_trigger_that_gives_up_takes_its_request_back),
+		T(a_trigger_that_is_interrupted_takes_its_request_back),
+		T(a_trigger_checks_who_is_there),
 		T(parameters_leave_the_grants_of_the_domain_that_rests_longest),
 		T(without_blkback_a_trigger_is_refused),
 		T(one_disk_is_told_where_the_kernel_offers_it),
@@ -2081,7 +2178,9 @@ int main(int argc, char **argv)
 		T_DRIVER(a_driver_domain_without_the_toolstacks_mailbox_has_its_own),
 		T(a_daemon_killed_over_a_request_answers_it_in_its_next_life),
 		T(malformed_requests_are_answered),
-		T(a_request_past_its_deadline_is_ignored),
+		T(what_was_asked_before_the_start_is_not_carried_out),
+		T(an_answer_of_an_earlier_life_stands),
+		T(a_request_that_is_taken_back_is_not_carried_out),
 		T(one_request_is_served_at_a_time),
 		T(a_request_that_had_to_wait_gets_its_own_answer),
 		T(a_guest_cannot_use_the_mailbox),

@@ -195,7 +195,7 @@ static int ask(enum level level, int domid)
 {
 	h.told[0] = '\0';
 	return controller_request(c(), (struct event){.type = EVENT_REQUEST,
-						      .level = level,
+						      .levels = UP_TO(level),
 						      .domid = domid,
 						      .devid = EVERY});
 }

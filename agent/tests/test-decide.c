@@ -61,7 +61,7 @@ static struct plan send(struct world *w, enum event_type type)
 {
 	struct event e = {
 		.type = type,
-		.level = LEVEL_GRANTS,
+		.levels = UP_TO(LEVEL_GRANTS),
 		.domid = EVERY,
 		.devid = EVERY,
 		.returned = w->returned,
@@ -422,7 +422,7 @@ static struct plan ask_for_one_disk(struct world *w)
 {
 	struct event e = {
 		.type = EVENT_REQUEST,
-		.level = LEVEL_GRANTS,
+		.levels = UP_TO(LEVEL_GRANTS),
 		.domid = 1,
 		.devid = 51712,
 		.returned = w->returned,
@@ -1031,7 +1031,8 @@ static void a_request_for_one_disk_is_for_it_alone(void **state)
 {
 	const struct vbd vbds[] = {disk(1, 51712, 0), disk(2, 51712, 0)};
 	struct world w = native(vbds, ARRAY_SIZE(vbds));
-	struct event e = {.type = EVENT_REQUEST, .level = LEVEL_POOL, .domid = 2, .devid = 51712};
+	struct event e = {
+		.type = EVENT_REQUEST, .levels = 1U << LEVEL_POOL, .domid = 2, .devid = 51712};
 	struct plan plan = decide(&w.p, &w.o, &w.s, &e, w.now);
 
 	(void)state;

@@ -140,8 +140,8 @@ static void requests_are_answered_in_a_flood(void **state)
 			 (unsigned long)rss_kb());
 	assert_int_equal(kill(flood, SIGKILL), 0);
 	end_flood(flood);
-	assert_int_equal(actions_now(), REQUESTS); /* none was forged */
-	assert_int_equal(w.n_responses, REQUESTS);
+	assert_int_equal(actions_now(), REQUESTS);		/* none was forged */
+	assert_in_range(w.n_responses, REQUESTS, 2 * REQUESTS); /* accepted, and answered */
 	stop_daemon();
 	expect_all_back();
 }

@@ -305,6 +305,7 @@ static struct action action(enum level level, enum scope scope, enum cause cause
 {
 	return (struct action){
 		.level = level,
+		.levels = UP_TO(level),
 		.scope = scope,
 		.cause = cause,
 		.domid = EVERY,
@@ -333,11 +334,11 @@ static struct capabilities can_do(void)
 	return capabilities_of(&policy, &v);
 }
 
-static int possible(enum level level, int domid, int64_t devid)
+static int possible(unsigned asked, int domid, int64_t devid)
 {
 	struct host_view v = view();
 
-	return request_is_possible(&v, level, domid, devid);
+	return request_levels(&v, asked, domid, devid);
 }
 
 static int carry_out(const struct action *a)
@@ -417,7 +418,7 @@ static void a_request_tells_the_disk_it_names(void **state)
 	assert_int_equal(begin(&a), 0);
 	assert_int_equal(r.vbds, 1);
 	expect("vbd-1-51712", "trigger", "");
-	expect("vbd-2-51712", "trigger", "all 40");
+	expect("vbd-2-51712", "trigger", "pool grants slots 40");
 }
 
 static void a_disk_that_is_gone_is_none_to_wait_for(void **state)
@@ -443,18 +444,23 @@ static void what_can_be_asked_for_is_what_there_is(void **state)
 	put_params();
 	put_module("vbd-1-51712");
 	look();
-	assert_int_equal(possible(LEVEL_POOL, 1, 51712), 0);
-	assert_int_equal(possible(LEVEL_POOL, 1, EVERY), 0);
-	assert_int_equal(possible(LEVEL_POOL, EVERY, EVERY), 0);
-	assert_int_equal(possible(LEVEL_POOL, 2, EVERY), -ENODEV);
-	assert_int_equal(possible(LEVEL_POOL, 1, 51728), -ENODEV);
-	assert_int_equal(possible(LEVEL_GRANTS, 1, EVERY), -EOPNOTSUPP);
-	assert_int_equal(possible(LEVEL_GRANTS, EVERY, EVERY), 0);
-	assert_int_equal(possible(LEVEL_SLOTS, EVERY, EVERY), -EOPNOTSUPP);
+	assert_int_equal(possible(1U << LEVEL_POOL, 1, 51712), 1U << LEVEL_POOL);
+	assert_int_equal(possible(1U << LEVEL_POOL, 1, EVERY), 1U << LEVEL_POOL);
+	assert_int_equal(possible(1U << LEVEL_POOL, EVERY, EVERY), 1U << LEVEL_POOL);
+	assert_int_equal(possible(1U << LEVEL_POOL, 2, EVERY), -ENODEV);
+	assert_int_equal(possible(1U << LEVEL_POOL, 1, 51728), -ENODEV);
+	assert_int_equal(possible(1U << LEVEL_GRANTS, 1, EVERY), -EOPNOTSUPP);
+	assert_int_equal(possible(1U << LEVEL_GRANTS, EVERY, EVERY), 1U << LEVEL_GRANTS);
+	assert_int_equal(possible(1U << LEVEL_SLOTS, EVERY, EVERY), -EOPNOTSUPP);
+	assert_int_equal(possible(ALL_LEVELS, EVERY, EVERY), -EOPNOTSUPP);
+	assert_int_equal(possible(0, EVERY, EVERY), UP_TO(LEVEL_GRANTS));
+	assert_int_equal(possible(0, 1, EVERY), 1U << LEVEL_POOL);
 	put_native("vbd-1-51712", "0\n");
 	look();
-	assert_int_equal(possible(LEVEL_SLOTS, 1, 51712), 0);
-	assert_int_equal(possible(LEVEL_SLOTS, EVERY, EVERY), 0);
+	assert_int_equal(possible(1U << LEVEL_SLOTS, 1, 51712), 1U << LEVEL_SLOTS);
+	assert_int_equal(possible(1U << LEVEL_SLOTS, EVERY, EVERY), 1U << LEVEL_SLOTS);
+	assert_int_equal(possible(ALL_LEVELS, 1, 51712), ALL_LEVELS);
+	assert_int_equal(possible(0, EVERY, EVERY), ALL_LEVELS);
 }
 
 /* With the module, grants are still the parameters' to take: of the whole host. */

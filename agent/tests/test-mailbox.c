@@ -17,11 +17,10 @@ static void a_request_is_parsed_word_by_word(void **state)
 	uint64_t id;
 
 	(void)state;
-	assert_int_equal(parse("12 1700000000 grants 300 7/51712", &r, &id), 0);
+	assert_int_equal(parse("12 slots,grants 300 7/51712", &r, &id), 0);
 	assert_int_equal(id, 12);
 	assert_int_equal(r.id, 12);
-	assert_int_equal(r.deadline_s, 1700000000);
-	assert_int_equal(r.level, LEVEL_GRANTS);
+	assert_int_equal(r.levels, 1U << LEVEL_SLOTS | 1U << LEVEL_GRANTS);
 	assert_int_equal(r.window_ms, 300);
 	assert_int_equal(r.domid, 7);
 	assert_int_equal(r.devid, 51712);
@@ -33,11 +32,13 @@ static void a_request_that_is_printed_is_parsed_again(void **state)
 		struct request r;
 		const char *text;
 	} cases[] = {
-		{{1, 2, LEVEL_POOL, 0, EVERY, EVERY}, "1 2 pool - *"},
-		{{1, 2, LEVEL_GRANTS, 1, 0, EVERY}, "1 2 grants 1 0"},
-		{{1, 2, LEVEL_SLOTS, 60000, 32751, 0}, "1 2 slots 60000 32751/0"},
-		{{UINT64_MAX, UINT64_MAX, LEVEL_SLOTS, 60000, 32751, UINT32_MAX},
-		 "18446744073709551615 18446744073709551615 slots 60000 32751/4294967295"},
+		{{1, 0, 0, EVERY, EVERY}, "1 all - *"},
+		{{1, 1U << LEVEL_POOL, 0, EVERY, EVERY}, "1 pool - *"},
+		{{1, 1U << LEVEL_GRANTS, 1, 0, EVERY}, "1 grants 1 0"},
+		{{1, UP_TO(LEVEL_GRANTS), 1, 0, EVERY}, "1 pool,grants 1 0"},
+		{{1, 1U << LEVEL_SLOTS, 60000, 32751, 0}, "1 slots 60000 32751/0"},
+		{{UINT64_MAX, ALL_LEVELS, 60000, 32751, UINT32_MAX},
+		 "18446744073709551615 pool,grants,slots 60000 32751/4294967295"},
 	};
 
 	(void)state;
@@ -52,8 +53,7 @@ static void a_request_that_is_printed_is_parsed_again(void **state)
 		assert_int_equal(parse(text, &r, &id), 0);
 		assert_int_equal(r.id, want->id);
 		assert_int_equal(id, want->id);
-		assert_int_equal(r.deadline_s, want->deadline_s);
-		assert_int_equal(r.level, want->level);
+		assert_int_equal(r.levels, want->levels);
 		assert_int_equal(r.window_ms, want->window_ms);
 		assert_int_equal(r.domid, want->domid);
 		assert_int_equal(r.devid, want->devid);
@@ -81,51 +81,56 @@ static void odd_requests_are_refused_with_their_id_where_it_is_known(void **stat
 	} cases[] = {
 		{" ", -EINVAL, 0},
 		{"x", -EINVAL, 0},
-		{"x 2 pool - *", -EINVAL, 0},
-		{"-1 2 pool - *", -EINVAL, 0},
-		{"+1 2 pool - *", -EINVAL, 0},
-		{"0x1 2 pool - *", -EINVAL, 0},
-		{"18446744073709551616 2 pool - *", -EINVAL, 0},
-		{" 1 2 pool - *", -EINVAL, 0},
-		{"\t1 2 pool - *", -EINVAL, 0},
+		{"x pool - *", -EINVAL, 0},
+		{"-1 pool - *", -EINVAL, 0},
+		{"+1 pool - *", -EINVAL, 0},
+		{"0x1 pool - *", -EINVAL, 0},
+		{"18446744073709551616 pool - *", -EINVAL, 0},
+		{" 1 pool - *", -EINVAL, 0},
+		{"\t1 pool - *", -EINVAL, 0},
 		{"1 ", -EINVAL, 1},
-		{"1 2 pool - * ", -EINVAL, 1},
-		{"1  2 pool - *", -EINVAL, 1},
-		{"1 2 pool -  *", -EINVAL, 1},
-		{"1 2 pool - * *", -EINVAL, 1},
+		{"1 pool - * ", -EINVAL, 1},
+		{"1 pool -  *", -EINVAL, 1},
+		{"1 pool - * *", -EINVAL, 1},
 		{"1", -EINVAL, 1},
-		{"1 2", -EINVAL, 1},
-		{"1 2 pool -", -EINVAL, 1},
-		{"1\t2 pool - *", -EINVAL, 0},
-		{"1 2 pool - *\n", -EINVAL, 1},
-		{"1 -2 pool - *", -EINVAL, 1},
-		{"1 +2 pool - *", -EINVAL, 1},
-		{"1 - pool - *", -EINVAL, 1},
-		{"1 18446744073709551616 pool - *", -ERANGE, 1},
-		{"1 2 Pool - *", -EINVAL, 1},
-		{"1 2 all - *", -EINVAL, 1},
-		{"1 2 0 - *", -EINVAL, 1},
-		{"1 2 pool 0 *", -ERANGE, 1},
-		{"1 2 pool 60001 *", -ERANGE, 1},
-		{"1 2 pool 18446744073709551616 *", -ERANGE, 1},
-		{"1 2 pool -1 *", -EINVAL, 1},
-		{"1 2 pool +1 *", -EINVAL, 1},
-		{"1 2 pool -- *", -EINVAL, 1},
-		{"1 2 pool 1ms *", -EINVAL, 1},
-		{"1 2 pool - **", -EINVAL, 1},
-		{"1 2 pool - */51712", -EINVAL, 1},
-		{"1 2 pool - 32752", -ERANGE, 1},
-		{"1 2 pool - 4294967296", -ERANGE, 1},
-		{"1 2 pool - -1", -EINVAL, 1},
-		{"1 2 pool - +1", -EINVAL, 1},
-		{"1 2 pool - 1/", -EINVAL, 1},
-		{"1 2 pool - /", -EINVAL, 1},
-		{"1 2 pool - /51712", -EINVAL, 1},
-		{"1 2 pool - 1/*", -EINVAL, 1},
-		{"1 2 pool - 1/-1", -EINVAL, 1},
-		{"1 2 pool - 1/4294967296", -ERANGE, 1},
-		{"1 2 pool - 1/2/3", -EINVAL, 1},
-		{"1 2 pool - vbd", -EINVAL, 1},
+		{"1 pool -", -EINVAL, 1},
+		{"1 pool - *\n", -EINVAL, 1},
+		{"1 Pool - *", -EINVAL, 1},
+		{"0 pool - *", -EINVAL, 0},
+		{"1 2 pool - *", -EINVAL, 1},
+		{"1  pool - *", -EINVAL, 1},
+		{"1\tpool - *", -EINVAL, 0},
+		{"1 pool", -EINVAL, 1},
+		{"1 0 - *", -EINVAL, 1},
+		{"1 pool,pool - *", -EINVAL, 1},
+		{"1 pool, - *", -EINVAL, 1},
+		{"1 ,pool - *", -EINVAL, 1},
+		{"1 pool,,slots - *", -EINVAL, 1},
+		{"1 pool,all - *", -EINVAL, 1},
+		{"1 all,pool - *", -EINVAL, 1},
+		{"1 poo - *", -EINVAL, 1},
+		{"1 poolx - *", -EINVAL, 1},
+		{"1 pool 0 *", -ERANGE, 1},
+		{"1 pool 60001 *", -ERANGE, 1},
+		{"1 pool 18446744073709551616 *", -ERANGE, 1},
+		{"1 pool -1 *", -EINVAL, 1},
+		{"1 pool +1 *", -EINVAL, 1},
+		{"1 pool -- *", -EINVAL, 1},
+		{"1 pool 1ms *", -EINVAL, 1},
+		{"1 pool - **", -EINVAL, 1},
+		{"1 pool - */51712", -EINVAL, 1},
+		{"1 pool - 32752", -ERANGE, 1},
+		{"1 pool - 4294967296", -ERANGE, 1},
+		{"1 pool - -1", -EINVAL, 1},
+		{"1 pool - +1", -EINVAL, 1},
+		{"1 pool - 1/", -EINVAL, 1},
+		{"1 pool - /", -EINVAL, 1},
+		{"1 pool - /51712", -EINVAL, 1},
+		{"1 pool - 1/*", -EINVAL, 1},
+		{"1 pool - 1/-1", -EINVAL, 1},
+		{"1 pool - 1/4294967296", -ERANGE, 1},
+		{"1 pool - 1/2/3", -EINVAL, 1},
+		{"1 pool - vbd", -EINVAL, 1},
 	};
 
 	(void)state;
@@ -141,7 +146,7 @@ static void odd_requests_are_refused_with_their_id_where_it_is_known(void **stat
 
 static void a_nul_byte_in_a_request_is_refused(void **state)
 {
-	static const char inside[] = "1 2 pool - *\0";
+	static const char inside[] = "1 pool - *\0";
 	static const char first[] = "\0001 2 pool - *";
 	struct request r;
 	uint64_t id;
@@ -160,13 +165,13 @@ static void a_request_is_no_longer_than_the_longest(void **state)
 	uint64_t id;
 
 	(void)state;
-	(void)snprintf(text, sizeof(text), "1 %0115d pool - *", 7);
+	(void)snprintf(text, sizeof(text), "1 pool %0117d *", 7);
 	assert_int_equal(strlen(text), MAILBOX_MAX_CHARS - 1);
 	assert_int_equal(parse(text, &r, &id), 0);
-	(void)snprintf(text, sizeof(text), "1 %0116d pool - *", 7);
+	(void)snprintf(text, sizeof(text), "1 pool %0118d *", 7);
 	assert_int_equal(parse(text, &r, &id), 0);
-	assert_int_equal(r.deadline_s, 7);
-	(void)snprintf(text, sizeof(text), "1 %0117d pool - *", 7);
+	assert_int_equal(r.window_ms, 7);
+	(void)snprintf(text, sizeof(text), "1 pool %0119d *", 7);
 	assert_int_equal(strlen(text), MAILBOX_MAX_CHARS + 1);
 	assert_int_equal(parse(text, &r, &id), -EINVAL);
 	assert_int_equal(id, 0);
@@ -178,15 +183,16 @@ static void a_response_that_is_printed_is_parsed_again(void **state)
 		struct response r;
 		const char *text;
 	} cases[] = {
-		{{1, 0, 0, 0}, "1 ok 0 0"},
-		{{UINT64_MAX, 0, UINT64_MAX, INT64_MAX},
+		{{1, true, 0, 0, 0}, "1 accepted"},
+		{{1, false, 0, 0, 0}, "1 ok 0 0"},
+		{{UINT64_MAX, false, 0, UINT64_MAX, INT64_MAX},
 		 "18446744073709551615 ok 18446744073709551615 9223372036854775807"},
-		{{2, EINVAL, 0, 0}, "2 error EINVAL"},
-		{{2, ERANGE, 0, 0}, "2 error ERANGE"},
-		{{2, EOPNOTSUPP, 0, 0}, "2 error EOPNOTSUPP"},
-		{{2, EBUSY, 0, 0}, "2 error EBUSY"},
-		{{2, ENODEV, 0, 0}, "2 error ENODEV"},
-		{{2, EIO, 0, 0}, "2 error EIO"},
+		{{2, false, EINVAL, 0, 0}, "2 error EINVAL"},
+		{{2, false, ERANGE, 0, 0}, "2 error ERANGE"},
+		{{2, false, EOPNOTSUPP, 0, 0}, "2 error EOPNOTSUPP"},
+		{{2, false, EBUSY, 0, 0}, "2 error EBUSY"},
+		{{2, false, ENODEV, 0, 0}, "2 error ENODEV"},
+		{{2, false, EIO, 0, 0}, "2 error EIO"},
 	};
 
 	(void)state;
@@ -200,7 +206,8 @@ static void a_response_that_is_printed_is_parsed_again(void **state)
 		assert_int_equal(response_parse(text, strlen(text), &r), 0);
 		assert_int_equal(r.id, want->id);
 		assert_int_equal(r.error, want->error);
-		if (!want->error) {
+		assert_int_equal(r.accepted, want->accepted);
+		if (!want->error && !want->accepted) {
 			assert_int_equal(r.vbds, want->vbds);
 			assert_int_equal(r.kb, want->kb);
 		}
@@ -231,6 +238,10 @@ static void odd_responses_are_refused(void **state)
 		{" ", -EINVAL},
 		{"1", -EINVAL},
 		{"1 ok", -EINVAL},
+		{"1 accepted ", -EINVAL},
+		{"1 accepted 1", -EINVAL},
+		{"1 Accepted", -EINVAL},
+		{"accepted", -EINVAL},
 		{"1 ok 1", -EINVAL},
 		{"1 ok 1 1 1", -EINVAL},
 		{"1 OK 1 1", -EINVAL},
@@ -275,6 +286,50 @@ static void a_response_is_bounded_and_holds_no_nul_byte(void **state)
 	assert_int_equal(response_parse(text, strlen(text), &r), -EINVAL);
 }
 
+/* --- whose turn it is ------------------------------------------------------------------------- */
+
+#define S USEC_PER_SEC
+
+static void a_claim_that_nobody_serves_is_short(void **state)
+{
+	struct claim c = {0};
+
+	(void)state;
+	assert_int_equal(claim_ends_us(&c, "", "", 100 * S), 100 * S);
+	assert_int_equal(claim_ends_us(&c, "", "7 ok 1 1", 101 * S), 101 * S);
+	assert_int_equal(claim_ends_us(&c, "8 pool - *", "7 ok 1 1", 102 * S),
+			 102 * S + MAILBOX_ACCEPT_US);
+	assert_int_equal(claim_ends_us(&c, "8 pool - *", "7 ok 1 1", 104 * S),
+			 102 * S + MAILBOX_ACCEPT_US);
+}
+
+/* Each change shows that somebody lives. */
+static void a_claim_that_changes_goes_on(void **state)
+{
+	struct claim c = {0};
+
+	(void)state;
+	(void)claim_ends_us(&c, "8 pool - *", "", 100 * S);
+	assert_int_equal(claim_ends_us(&c, "8 pool - *", "8 accepted", 101 * S),
+			 101 * S + MAILBOX_SERVE_US);
+	assert_int_equal(claim_ends_us(&c, "8 pool - *", "8 accepted", 150 * S),
+			 101 * S + MAILBOX_SERVE_US);
+	assert_int_equal(claim_ends_us(&c, "8 pool - *", "8 ok 1 1", 151 * S),
+			 151 * S + MAILBOX_ACCEPT_US);
+	assert_int_equal(claim_ends_us(&c, "9 pool - *", "8 accepted", 152 * S),
+			 152 * S + MAILBOX_ACCEPT_US);
+}
+
+/* A text that nobody can have meant ends as well. */
+static void an_odd_claim_ends(void **state)
+{
+	struct claim c = {0};
+
+	(void)state;
+	assert_int_equal(claim_ends_us(&c, "?", "?", 100 * S), 100 * S + MAILBOX_ACCEPT_US);
+	assert_int_equal(claim_ends_us(&c, "?", "?", 105 * S), 100 * S + MAILBOX_ACCEPT_US);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +343,9 @@ int main(void)
 		cmocka_unit_test(an_error_without_a_word_of_its_own_is_told_as_eio),
 		cmocka_unit_test(odd_responses_are_refused),
 		cmocka_unit_test(a_response_is_bounded_and_holds_no_nul_byte),
+		cmocka_unit_test(a_claim_that_nobody_serves_is_short),
+		cmocka_unit_test(a_claim_that_changes_goes_on),
+		cmocka_unit_test(an_odd_claim_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

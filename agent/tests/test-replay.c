@@ -131,7 +131,7 @@ static void wrong_lines_are_refused_with_their_place_and_the_right_form(void **s
 		{"5 disk 1 2 pool 10 0 1 2 3 -", "disk DOMID"},
 		{"5 gone 1", "gone DOMID"},
 		{"5 request pool - x", "request LEVEL"},
-		{"5 request all - *", "request LEVEL"},
+		{"5 request most - *", "request LEVEL"},
 		{"5 action soft pool idle", "action CAUSE"},
 		{"5 action soft-pressure pool busy", "action CAUSE"},
 		{"5 end 1", "MILLISECONDS end"},
@@ -653,7 +653,7 @@ static struct trace_event any_event(uint64_t time_us)
 	};
 	(void)snprintf(e.name, sizeof(e.name), "d%u", e.vbd.domid);
 	e.request = (struct request){
-		.level = (enum level)any(LEVEL_COUNT),
+		.levels = (unsigned)any(1 << LEVEL_COUNT),
 		.window_ms = (uint32_t)any(2) * 500,
 		.domid = any(2) ? EVERY : (int)any(6),
 		.devid = EVERY,

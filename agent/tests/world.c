@@ -271,7 +271,7 @@ void request(unsigned id, const char *rest)
 {
 	char text[256];
 
-	(void)snprintf(text, sizeof(text), "%u %lld %s", id, (long long)time(NULL) + 60, rest);
+	(void)snprintf(text, sizeof(text), "%u %s", id, rest);
 	store_put(MAILBOX_REQUEST, text);
 }
 

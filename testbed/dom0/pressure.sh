@@ -275,11 +275,11 @@ swap_to_disk() {
 
 # One trigger of all that the squeezer has: a request in the daemon's mailbox, or the kernel's own shrinkers.
 trigger() {
-	local level=grants
+	local level=pool,grants
 	case $1 in
 		params | module | native)
-			[[ $1 != native ]] || level=slots
-			xenstore-write /local/domain/0/blkback-reclaim/request "$RANDOM $(($(date +%s) + 60)) $level - *"
+			[[ $1 != native ]] || level=pool,grants,slots
+			xenstore-write /local/domain/0/blkback-reclaim/request "$RANDOM $level - *"
 			;;
 		*) echo 2 > /proc/sys/vm/drop_caches ;;
 	esac

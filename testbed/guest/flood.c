@@ -70,7 +70,7 @@ static void fill_odd(char odd[ODD_CHARS])
 
 static bool refused(struct xs_handle *xs, const char *path)
 {
-	static const char request[] = "1 9999999999 pool - *";
+	static const char request[] = "1 pool - *";
 
 	if (xs_write(xs, XBT_NULL, path, request, sizeof(request) - 1)) {
 		(void)fprintf(stderr, "flood: %s can be written\n", path);
