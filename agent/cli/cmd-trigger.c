@@ -92,6 +92,10 @@ static int parse_args(int argc, char **argv, struct wish *w)
 	while ((opt = getopt_long(argc, argv, "l:d:t:", options, NULL)) != -1)
 		if (parse_option(opt, optarg, w) < 0)
 			return -EINVAL;
+	if (w->request.window_ms && w->request.levels && !(w->request.levels & 1U << LEVEL_POOL)) {
+		complain("--window goes with level pool");
+		return -EINVAL;
+	}
 	if (optind + 1 < argc) {
 		complain("trigger takes at most one domain or disk");
 		return -EINVAL;

@@ -7,17 +7,19 @@
 #include "host/util.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 int vbd_trigger(int root, const struct vbd *v, unsigned take, uint32_t window_ms)
 {
-	char names[LEVELS_MAX_CHARS + 1];
+	char text[LEVELS_MAX_CHARS + 16];
 	char path[128];
-	char text[40];
 	int r;
 
-	levels_print(take & v->levels, ' ', names);
+	take &= v->levels;
+	levels_print(take, ' ', text);
+	if (take & 1U << LEVEL_POOL)
+		(void)snprintf(text + strlen(text), 16, " %" PRIu32, window_ms);
 	vbd_path(v, "reclaim/trigger", path, sizeof(path));
-	(void)snprintf(text, sizeof(text), "%s %" PRIu32, names, window_ms);
 	r = write_text(root, path, text);
 	return r == -ENOENT ? -ENODEV : r;
 }

@@ -7,7 +7,8 @@
 
 /**
  * vbd_trigger() - write to the disk's reclaim/trigger.
- * @take: set of levels; those that the disk does not have are left out.
+ * @take:	set of levels; those that the disk does not have are left out.
+ * @window_ms: for the pool, and for nothing else.
  *
  * Return: 0; -ENODEV if the disk is gone; else as kernel/ABI has it.
  */

@@ -48,7 +48,8 @@
 /* reclaim_sem is held for an instant by the shrinker, for long by a probe. */
 #define SEM_TRIES 3
 
-#define KEY "squeeze-ms"
+#define KEY	"squeeze-ms"
+#define FEATURE "feature-" KEY
 
 /**
  * struct reclaim_device - a device of the bus that can give back memory
@@ -549,10 +550,13 @@ static int attach(struct device *dev, void *unused)
 	if (!late)
 		list_add_tail(&rd->node, &devices);
 	mutex_unlock(&devices_lock);
-	if (late)
+	if (late) {
 		free_device(rd);
-	else
-		take_key(rd->xdev->nodename);
+		return 0;
+	}
+	take_key(rd->xdev->nodename);
+	if (xenbus_printf(XBT_NIL, rd->xdev->nodename, FEATURE, "1"))
+		dev_dbg(dev, "xenstore does not tell that " KEY " is followed\n");
 
 	return 0;
 }
@@ -569,8 +573,10 @@ static void detach(struct device *dev)
 		list_del(&rd->node);
 	}
 	mutex_unlock(&devices_lock);
-	if (rd)
-		free_device(rd);
+	if (!rd)
+		return;
+	xenbus_rm(XBT_NIL, rd->xdev->nodename, FEATURE);
+	free_device(rd);
 }
 
 static int bus_changed(struct notifier_block *nb, unsigned long event,
