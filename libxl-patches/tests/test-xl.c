@@ -331,7 +331,6 @@ static void wrong_usage_is_refused(void **state)
 		{{"blkback-squeeze-set", "7", "0x1"}, "to 60000, or default, not \"0x1\""},
 		{{"blkback-squeeze-set", "7", ""}, "to 60000, or default, not \"\""},
 		{{"blkback-squeeze-set", "7", "4294967295"}, "to 60000, or default"},
-		{{"blkback-squeeze-set", "0", "1"}, "has no disk with a block backend"},
 		{{"blkback-squeeze-set", "7", "1", "2"}, "takes a domain and a value"},
 		{{"blkback-squeeze-set", "8", "1"}, "There is no domain 8"},
 		{{"blkback-squeeze-list", "7", "8"}, "takes one domain at most"},
@@ -445,14 +444,28 @@ static void another_protocol_is_told(void **state)
 	}
 }
 
+/* Somebody who took it for left behind. */
+static void a_request_that_others_replaced_is_given_up(void **state)
+{
+	struct xl xl;
+
+	(void)state;
+	(void)xs_rm(dom0, XBT_NULL, "/libxl/7/device/vbd/51712");
+	xl = START("blkback-reclaim", "-t", "600", "7");
+	respond(await_request(0).id, "accepted");
+	put(dom0, REQUEST, "4711 pool - *");
+	expect_failure(&xl, "was taken out of its mailbox");
+	assert_string_equal(get(dom0, REQUEST), "4711 pool - *");
+}
+
 static void interrupted_it_takes_its_requests_back(void **state)
 {
-	static const int signals[] = {SIGINT, SIGTERM};
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	unsigned last = 0;
 
 	(void)state;
 	(void)xs_rm(dom0, XBT_NULL, "/libxl/7/device/vbd/51712");
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct xl xl = START("blkback-reclaim", "-t", "600", "7");
 
 		last = await_request(last).id;
@@ -473,7 +486,7 @@ static void a_domain_destroyed_meanwhile_is_told(void **state)
 	xl = START("blkback-reclaim", "-t", "600", "7");
 	respond(await_request(0).id, "accepted");
 	assert_true(xs_rm(dom0, XBT_NULL, "/local/domain/5"));
-	expect_failure(&xl, "domain 5 removed");
+	expect_failure(&xl, "Backend domain 5 is gone");
 	assert_string_equal(get(dom0, "/local/domain/5"), "(none)");
 }
 
@@ -895,11 +908,10 @@ static void what_no_backend_follows_is_told(void **state)
 	expect_line(tree_get(&tree, xl.out), "xvdb", " 5 domain 500 no -");
 }
 
-/* A driver domain can write what it likes in its own directory. */
-static void odd_keys_of_a_driver_domain_are_no_values(void **state)
+/* A driver domain can write what it likes in its own directory: that is not what is told. */
+static void keys_of_a_driver_domain_are_not_believed(void **state)
 {
-	static const char *const odd[] = {"", "60001", "-1", "evil", "\x1b[31m", " 5",
-					  "99999999999999999999"};
+	static const char *const odd[] = {"", "60001", "-1", "evil", "\x1b[31m", " 5", "250"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
@@ -930,6 +942,24 @@ static void a_stub_domain_follows_its_guest(void **state)
 	assert_string_equal(get(dom0, "/local/domain/0/backend/vbd/8/51712/squeeze-ms"), "500");
 	(void)xs_rm(dom0, XBT_NULL, "/local/domain/7/image");
 	(void)xs_rm(dom0, XBT_NULL, "/libxl/8");
+}
+
+/* Disks of another backend, such as qdisk, have no such value. */
+static void a_domain_without_such_a_disk_is_told(void **state)
+{
+	static const int devids[] = {51712, 51728, 51744};
+	char path[64];
+	struct xl xl;
+
+	(void)state;
+	put_saved("", "");
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "/libxl/7/device/vbd/%d", devids[i]);
+		(void)xs_rm(dom0, XBT_NULL, path);
+	}
+	xl = START("blkback-squeeze-set", "7", "500");
+	expect_failure(&xl, "Set, but the domain has no disk with a block backend");
+	assert_int_equal(saved_value(), 500);
 }
 
 /* A backend domain may have removed its end already. */
@@ -1044,6 +1074,7 @@ int main(int argc, char **argv)
 		T(an_agent_that_does_not_answer_is_told),
 		T(an_agent_that_ends_is_told),
 		T(another_protocol_is_told),
+		T(a_request_that_others_replaced_is_given_up),
 		T(interrupted_it_takes_its_requests_back),
 		T(a_domain_destroyed_meanwhile_is_told),
 		T(a_stub_domain_is_asked_for_too),
@@ -1058,8 +1089,9 @@ int main(int argc, char **argv)
 		T(the_daemon_is_busy),
 		T(a_value_is_set_and_taken_back),
 		T(what_no_backend_follows_is_told),
-		T(odd_keys_of_a_driver_domain_are_no_values),
+		T(keys_of_a_driver_domain_are_not_believed),
 		T(a_stub_domain_follows_its_guest),
+		T(a_domain_without_such_a_disk_is_told),
 		T(no_backend_is_made_up),
 		T(what_was_not_created_by_libxl_is_left),
 	};
