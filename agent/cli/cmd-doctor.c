@@ -9,6 +9,8 @@
 #include "cli/sight.h"
 #include "cli/slots.h"
 #include "cli/toolstack.h"
+#include "cli/unit.h"
+#include "host/config.h"
 #include "host/diagnosis-json.h"
 #include "host/json.h"
 
@@ -96,6 +98,9 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 {
 	int json = json_option(argc, argv);
 	enum exit_status status = STATUS_NO_RAM;
+	struct config c = config_default();
+	struct config_error err = {0};
+	char change[128];
 	struct diagnosis d;
 	struct facts f;
 
@@ -107,6 +112,11 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 	f.slots_kb = slots_kb(root);
 	if (f.blkback)
 		find_sight(root, &f);
+	if (config_load(root, CONFIG_PATH, &c, &err) < 0)
+		f.config_error = err.text;
+	config_free(&c);
+	f.unit_changes = unit_changes(root, change, sizeof(change));
+	f.unit_change = f.unit_changes ? change : NULL;
 	d = diagnose(&f);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		if (may_give_ram(&d, l))

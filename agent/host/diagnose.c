@@ -223,6 +223,22 @@ static void find_psi(struct diagnosis *d, const struct facts *f)
 		       "run with CAP_SYS_RESOURCE, as the unit file does");
 }
 
+/* What the administrator made of the daemon. */
+static void find_settings(struct diagnosis *d, const struct facts *f)
+{
+	if (f->config_error)
+		advise(add(d, "configuration", MARK_BAD, "the configuration is refused"), "%s",
+		       f->config_error);
+	if (f->unit_change && f->unit_changes > 1)
+		advise(add(d, "unit", MARK_NOTE, "%u files change the daemon's unit, such as %s",
+			   f->unit_changes, f->unit_change),
+		       "systemctl cat xen-reclaimd shows it with all of them");
+	else if (f->unit_change)
+		advise(add(d, "unit", MARK_NOTE, "the daemon's unit is changed by %s",
+			   f->unit_change),
+		       "systemctl cat xen-reclaimd shows it with that");
+}
+
 /* Pool and grants are the same pages: RAM, or address space. */
 static void judge_pages(struct diagnosis *d, const struct facts *f)
 {
@@ -281,6 +297,7 @@ struct diagnosis diagnose(const struct facts *f)
 	find_balloon(&d, f);
 	find_free(&d, f);
 	find_psi(&d, f);
+	find_settings(&d, f);
 	judge_pages(&d, f);
 	judge_slots(&d, f);
 	return d;

@@ -40,6 +40,9 @@ extern const char *const answer_names[ANSWER_COUNT];
  * @psi:	    how pressure can be learned of.
  * @psi_error:	    positive errno of a trigger that is refused for another reason than its window
  *		    and rights; 0: none is.
+ * @config_error:   what is wrong with the configuration; NULL: nothing, or nobody asked.
+ * @unit_change:    a file that changes the daemon's unit, of @unit_changes; NULL: none, or nobody
+ *		    asked.
  */
 struct facts {
 	bool xen;
@@ -64,6 +67,9 @@ struct facts {
 	const char *unseen;
 	enum psi_mode psi;
 	int psi_error;
+	const char *config_error;
+	const char *unit_change;
+	unsigned unit_changes;
 };
 
 enum mark { MARK_OK, MARK_NOTE, MARK_BAD, MARK_COUNT };
@@ -83,7 +89,7 @@ struct finding {
 	char advice[256];
 };
 
-#define FINDINGS_MAX 12
+#define FINDINGS_MAX 14
 
 /**
  * struct diagnosis - the judgement.
@@ -109,8 +115,8 @@ uint64_t ballooned_out_kb(const struct facts *f);
  * facts_gather() - read the facts from the running host.
  * @root: directory descriptor that stands for "/".
  *
- * @f->xen_free_kb and @f->slots_kb are left at -1, and @f->seen_by and @f->unseen at NULL: they
- * take dom0's tools, xenstore, and BPF.
+ * @f->xen_free_kb and @f->slots_kb are left at -1, and strings at NULL: they take dom0's tools,
+ * xenstore, BPF, and the administrator's files.
  */
 void facts_gather(int root, struct facts *f);
 

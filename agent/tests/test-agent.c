@@ -1635,7 +1635,23 @@ static void doctor_tells_whether_ram_comes_back(void **state)
 	tree_drop(&w.tree, "proc/iomem");
 	tree_put(&w.tree, "proc/cmdline", "ro\n");
 	expect_doctor(0, "unknown");
+	assert_null(strstr(w.cli.text[OUT], "unit"));
 	expect_untouched();
+}
+
+static void doctor_tells_what_was_changed_of_the_daemon(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, "[reclaim]\nwindow = 5parsec\n");
+	tree_put(&w.tree, "etc/systemd/system/xen-reclaimd.service.d/notes.txt", "no drop-in\n");
+	tree_put(&w.tree, "etc/systemd/system/xen-reclaimd.service.d/own.conf", "[Service]\n");
+	(void)run(cli_path, ARGS("doctor"));
+	expect_said(&w.cli, OUT, "bad   the configuration is refused");
+	expect_said(&w.cli, OUT, "xen-reclaim.conf:2: [reclaim] window");
+	expect_said(&w.cli, OUT, "changed by /etc/systemd/system/xen-reclaimd.service.d/own.conf");
+	tree_put(&w.tree, "run/systemd/system/xen-reclaimd.service", "[Service]\n");
+	(void)run(cli_path, ARGS("doctor"));
+	expect_said(&w.cli, OUT, "note  2 files change the daemon's unit, such as /run/");
 }
 
 /* --- replay, watch, top --------------------------------------------------------------------- */
@@ -2195,6 +2211,7 @@ int main(int argc, char **argv)
 		T(status_says_where_a_daemon_that_runs_tells_nothing),
 		T(the_lock_is_for_root_alone),
 		T(doctor_tells_whether_ram_comes_back),
+		T(doctor_tells_what_was_changed_of_the_daemon),
 		/* the last: oxenstored goes on counting what is gone */
 		T_DRIVER(a_domain_out_of_quota_serves_what_it_can),
 	};
