@@ -233,6 +233,21 @@ static void metrics_stand_while_it_runs(void **state)
 	assert_false(tree_has(&w.tree, METRICS));
 }
 
+/* Whoever reads them is another user, and the unit has UMask=0077. */
+static void metrics_are_for_everybody_to_read(void **state)
+{
+	mode_t mask = umask(0077);
+	struct stat st;
+
+	(void)state;
+	tree_put(&w.tree, CONFIG, WITH_METRICS);
+	start_daemon(ARGS());
+	(void)umask(mask);
+	assert_int_equal(fstatat(w.tree.root, METRICS, &st, 0), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	stop_daemon();
+}
+
 static void metrics_of_a_killed_daemon_are_removed(void **state)
 {
 	(void)state;
@@ -2134,6 +2149,7 @@ int main(int argc, char **argv)
 		T(a_bad_reload_keeps_the_old_configuration),
 		T(a_good_reload_changes_it),
 		T(metrics_stand_while_it_runs),
+		T(metrics_are_for_everybody_to_read),
 		T(metrics_of_a_killed_daemon_are_removed),
 		T(a_reload_moves_the_metrics),
 		T(the_file_of_another_program_is_left_alone),

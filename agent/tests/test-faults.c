@@ -415,6 +415,18 @@ static void pressure_that_is_off_is_told_of(void **state)
 	stop_daemon();
 }
 
+/* Some kernels show the file, and nothing in it. */
+static void a_pressure_file_without_a_word_is_no_pressure_information(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, PSI_PATH, "");
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "no pressure information");
+	expect_service();
+	stop_daemon();
+	expect_all_back();
+}
+
 static void triggers_that_are_refused_leave_totals(void **state)
 {
 	(void)state;
@@ -772,6 +784,7 @@ int main(int argc, char **argv)
 		F(what_could_not_be_put_back_at_the_end_is_told_of),
 		F(without_pressure_information_requests_are_served),
 		F(pressure_that_is_off_is_told_of),
+		F(a_pressure_file_without_a_word_is_no_pressure_information),
 		F(triggers_that_are_refused_leave_totals),
 		F(a_trigger_that_ends_is_no_reason_to_spin),
 		F(pressure_information_may_vanish_and_return),
