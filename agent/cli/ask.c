@@ -40,7 +40,7 @@ static int read_node(struct store *s, const char *path, char text[static MAILBOX
 	int n = store_read(s, path, text, MAILBOX_MAX_CHARS + 2);
 
 	if (n == -ENOENT || n == -E2BIG || n == -EILSEQ) {
-		(void)strcpy(text, n == -ENOENT ? "" : "?");
+		(void)snprintf(text, MAILBOX_MAX_CHARS + 2, "%s", n == -ENOENT ? "" : "?");
 		n = 0;
 	}
 	return n < 0 ? n : 0;
@@ -84,19 +84,18 @@ static int write_request(struct asking *a, uint64_t *wake_us)
 
 static int claim(struct asking *a, uint64_t *wake_us)
 {
+	int end;
 	int r;
 
-	for (;;) {
-		int end;
-
+	do {
 		r = store_begin(a->store);
 		if (r < 0)
 			return r;
 		r = write_request(a, wake_us);
 		end = store_end(a->store, r > 0);
-		if (end == 0 || end != -EAGAIN)
-			break;
-	}
+	} while (end == -EAGAIN);
+	if (r > 0 && end < 0)
+		return end;
 	if (r > 0)
 		a->claimed_us = now_us();
 	return r;
