@@ -35,7 +35,8 @@
  * @served:	 the id of the last request that was taken from it.
  * @psi_fd:	 armed triggers, -1 where there is none.
  * @psi_since:	 totals at the begin of each kind's window, @psi_since_us, where there are no
- *		 triggers.
+ *		 triggers; of a trigger, when it was armed.
+ * @psi_fired:	 that trigger has been heard of since.
  * @metrics_failed: the metrics file could not be written, which has been said.
  * @scan_failed: the last scan did, which has been said.
  * @balloon_out: the last scan saw frames that are ballooned out.
@@ -84,6 +85,7 @@ struct agent {
 	int psi_fd[PSI_KINDS];
 	struct psi_totals psi_since;
 	uint64_t psi_since_us[PSI_KINDS];
+	bool psi_fired[PSI_KINDS];
 	sd_event *event;
 	sd_event_source *psi_source[PSI_KINDS];
 	sd_event_source *psi_timer;

@@ -116,6 +116,20 @@ static void read_totals(struct agent *a, int error)
 					: "no pressure information at all; start Linux with psi=1");
 }
 
+/*
+ * A trigger that was armed without the right to a finer one tells of the first stall after that,
+ * however short it is. Without totals the kernel is believed.
+ */
+static bool is_premature(struct agent *a, int kind)
+{
+	bool first = a->report.psi == PSI_TRIGGER_SLOW && !a->psi_fired[kind];
+	struct psi_totals t;
+
+	a->psi_fired[kind] = true;
+	return first && psi_read(a->root, &t) == 0 &&
+	       t.us[kind] - a->psi_since.us[kind] < psi_threshold(a, kind)->stall_us;
+}
+
 static int on_psi(sd_event_source *s, int fd, uint32_t revents, void *user)
 {
 	struct agent *a = user;
@@ -125,7 +139,7 @@ static int on_psi(sd_event_source *s, int fd, uint32_t revents, void *user)
 	if (revents & (EPOLLERR | EPOLLHUP)) {
 		read_totals(a, -ENODEV);
 		agent_tell_status(a);
-	} else {
+	} else if (!is_premature(a, kind)) {
 		agent_event(a, (struct event){.type = psi_events[kind]});
 	}
 	return 0;
@@ -133,11 +147,15 @@ static int on_psi(sd_event_source *s, int fd, uint32_t revents, void *user)
 
 static int listen_trigger(struct agent *a, int kind)
 {
+	struct psi_totals t = {0};
 	enum psi_mode mode;
 	int r;
 
 	if (psi_threshold(a, kind)->stall_us == 0)
 		return 0;
+	(void)psi_read(a->root, &t);
+	begin_window(a, kind, &t);
+	a->psi_fired[kind] = false;
 	r = psi_open_trigger(a->root, (enum psi_kind)kind, psi_threshold(a, kind), &mode);
 	if (r < 0)
 		return r;
