@@ -18,9 +18,6 @@
 /* inih takes lines up to this; a longer one would be cut in two silently. */
 #define LINE_MAX_CHARS 199
 
-/* Some editors begin a file with it. */
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
 /* More would be a generated file gone wrong; and struct vbd has 16 bits for a rule. */
 #define RULES_MAX 4096
 
@@ -292,15 +289,7 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 		 struct config_error *err)
 {
 	struct parser p = {.text = text, .left = len, .name = name, .config = c, .err = err};
-	int line;
-
-	if (len >= strlen(BYTE_ORDER_MARK) &&
-	    memcmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0) {
-		p.text += strlen(BYTE_ORDER_MARK);
-		p.left -= strlen(BYTE_ORDER_MARK);
-	}
-	line = ini_parse_stream(next_line, &p, handle, &p);
-
+	int line = ini_parse_stream(next_line, &p, handle, &p);
 	if (p.result == 0 && line > 0) {
 		p.line = line;
 		(void)fail(&p, "neither \"[section]\" nor \"key = value\" nor a comment");
