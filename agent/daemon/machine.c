@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 /* How often to try again what could not be put back. */
 #define PUT_BACK_US USEC_PER_SEC
@@ -65,15 +64,6 @@ static uint64_t machine_now_us(void *host)
 {
 	(void)host;
 	return now_us();
-}
-
-/* Of this thread: a scan that has to wait costs nobody anything. */
-static uint64_t processor_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
 }
 
 /* Modules and disks come and go. */

@@ -193,18 +193,25 @@ void make_text(char *text)
 		(void)uselocale(own);
 }
 
-uint64_t now_us(void)
+static uint64_t clock_us(clockid_t clock)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint64_t now_us(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
 }
 
 uint64_t realtime_us(void)
 {
-	struct timespec t;
+	return clock_us(CLOCK_REALTIME);
+}
 
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / 1000;
+uint64_t processor_us(void)
+{
+	return clock_us(CLOCK_THREAD_CPUTIME_ID);
 }

@@ -107,4 +107,7 @@ uint64_t now_us(void);
 /** realtime_us() - the time of day, in microseconds since the epoch. */
 uint64_t realtime_us(void);
 
+/** processor_us() - the processor time of this thread: what has to wait costs none. */
+uint64_t processor_us(void);
+
 #endif
