@@ -103,8 +103,10 @@ static int parse_args(int argc, char **argv, struct wish *w)
 	return optind < argc ? parse_target(argv[optind], w) : 0;
 }
 
-static const char *refusal(int error)
+static const char *refusal(int error, const struct request *asked)
 {
+	if (error == EOPNOTSUPP && !asked->levels && asked->domid == EVERY)
+		return "nothing gives memory back here: xen-reclaim doctor tells why";
 	switch (error) {
 	case EOPNOTSUPP:
 		return "the mechanism in use cannot do that: native reaches single disks at every "
@@ -159,7 +161,7 @@ static enum exit_status ask(struct store *s, const struct mailbox_paths *m, stru
 	if (rc < 0)
 		tell_failure(-rc, w->timeout_s);
 	else if (r.error)
-		complain("%s", refusal(r.error));
+		complain("%s", refusal(r.error, &w->request));
 	else
 		(void)printf("%" PRId64 " kB back from %" PRIu64 " disks\n", r.kb, r.vbds);
 	return rc < 0 || r.error ? STATUS_FAILED : STATUS_DONE;

@@ -841,6 +841,8 @@ static void without_blkback_a_trigger_is_refused(void **state)
 	tree_drop(&w.tree, "sys/module/xen_blkback");
 	start_daemon(ARGS());
 	assert_int_equal(run(cli_path, ARGS("trigger")), 1);
+	expect_said(&w.cli, ERR, "nothing gives memory back here: xen-reclaim doctor tells why");
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 1);
 	expect_said(&w.cli, ERR, "the mechanism in use cannot do that");
 	stop_daemon();
 }
