@@ -153,12 +153,12 @@ static int listen_trigger(struct agent *a, int kind)
 
 	if (psi_threshold(a, kind)->stall_us == 0)
 		return 0;
-	(void)psi_read(a->root, &t);
-	begin_window(a, kind, &t);
-	a->psi_fired[kind] = false;
 	r = psi_open_trigger(a->root, (enum psi_kind)kind, psi_threshold(a, kind), &mode);
 	if (r < 0)
 		return r;
+	a->psi_fired[kind] = false;
+	if (mode == PSI_TRIGGER_SLOW && psi_read(a->root, &t) == 0)
+		begin_window(a, kind, &t);
 	a->psi_fd[kind] = r;
 	r = sd_event_add_io(a->event, &a->psi_source[kind], r, EPOLLPRI, on_psi, a);
 	if (r < 0)
