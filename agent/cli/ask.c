@@ -10,13 +10,14 @@
 #include <sys/random.h>
 
 /*
- * struct asking - @claim: of whoever has the mailbox. @claimed_us: since when it is ours, 0: not
- * yet. @end_us: nobody waits after it.
+ * struct asking - @text: the request as it is written. @claim: of whoever has the mailbox.
+ * @claimed_us: since when it is ours, 0: not yet. @end_us: when to give up.
  */
 struct asking {
 	struct store *store;
 	const struct mailbox_paths *paths;
-	struct request *request;
+	uint64_t id;
+	char text[MAILBOX_MAX_CHARS + 1];
 	struct response response;
 	struct claim claim;
 	uint64_t claimed_us;
@@ -76,9 +77,7 @@ static int write_request(struct asking *a, uint64_t *wake_us)
 	*wake_us = claim_ends_us(&a->claim, request, response, t);
 	if (*wake_us > t)
 		return 0;
-	r = request_print(a->request, request, sizeof(request));
-	if (r == 0)
-		r = store_write(a->store, a->paths->request, request);
+	r = store_write(a->store, a->paths->request, a->text);
 	return r < 0 ? r : 1;
 }
 
@@ -107,11 +106,12 @@ static int read_answer(struct asking *a, uint64_t *wake_us)
 	char text[MAILBOX_MAX_CHARS + 2];
 	int n = store_read(a->store, a->paths->response, text, sizeof(text));
 	bool ours = n > 0 && response_parse(text, (size_t)n, &a->response) == 0 &&
-		    a->response.id == a->request->id;
-	int r = check_agent(a);
+		    a->response.id == a->id;
+	int r;
 
 	if (ours && !a->response.accepted)
 		return 1;
+	r = check_agent(a);
 	if (r < 0 || ours)
 		return r;
 	*wake_us = a->claimed_us + MAILBOX_ACCEPT_US;
@@ -157,14 +157,13 @@ static int exchange(struct asking *a)
 /* Unless somebody took it for left behind, and wrote their own. */
 static void take_back(struct asking *a)
 {
-	char ours[MAILBOX_MAX_CHARS + 2];
 	char text[MAILBOX_MAX_CHARS + 2];
 	int end;
 
 	do {
-		if (request_print(a->request, ours, sizeof(ours)) < 0 || store_begin(a->store) < 0)
+		if (store_begin(a->store) < 0)
 			return;
-		if (read_node(a->store, a->paths->request, text) == 0 && strcmp(text, ours) == 0)
+		if (read_node(a->store, a->paths->request, text) == 0 && strcmp(text, a->text) == 0)
 			(void)store_write(a->store, a->paths->request, "");
 		end = store_end(a->store, true);
 	} while (end == -EAGAIN);
@@ -197,12 +196,13 @@ int mailbox_ask(struct store *s, const struct mailbox_paths *m, struct request *
 	struct asking a = {
 		.store = s,
 		.paths = m,
-		.request = r,
+		.id = new_id(),
 		.end_us = now_us() + timeout_s * USEC_PER_SEC,
 	};
-	int rc = 0;
+	int rc;
 
-	r->id = new_id();
+	r->id = a.id;
+	rc = request_print(r, a.text, sizeof(a.text));
 	hold_signals(&a);
 	for (size_t i = 0; i < ARRAY_SIZE(paths) && rc == 0; i++)
 		rc = store_watch(s, paths[i]);

@@ -14,16 +14,12 @@ const char *const trace_words[TRACE_WORDS] = {
 
 static void print_disk(FILE *file, const struct vbd *v)
 {
-	const char *comma = "";
+	char names[LEVELS_MAX_CHARS + 1] = "-";
 
-	(void)fprintf(file, " %u %" PRIu32 " ", v->domid, v->devid);
-	for (int l = 0; l < LEVEL_COUNT; l++) {
-		if (!(v->levels & 1U << l))
-			continue;
-		(void)fprintf(file, "%s%s", comma, levels[l].name);
-		comma = ",";
-	}
-	(void)fprintf(file, "%s %" PRIu32, v->levels ? "" : "-", v->squeeze_ms);
+	if (v->levels)
+		levels_print(v->levels, ',', names);
+	(void)fprintf(file, " %u %" PRIu32 " %s %" PRIu32, v->domid, v->devid, names,
+		      v->squeeze_ms);
 	if (v->shows)
 		(void)fprintf(file, " %" PRIu64, v->idle_us / USEC_PER_MSEC);
 	else
