@@ -13,6 +13,7 @@
 #include "host/config.h"
 #include "host/diagnosis-json.h"
 #include "host/json.h"
+#include "host/remedies.h"
 
 #include "core/names.h"
 #include "host/diagnose.h"
@@ -66,17 +67,45 @@ static struct json_object *finding_json(const struct finding *f)
 	return o;
 }
 
-static struct json_object *to_json(const struct facts *f, const struct diagnosis *d)
+static struct json_object *remedy_json(const struct remedy *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put_string(o, "id", r->id);
+	json_put_string(o, "gives", r->gives);
+	json_put_string(o, "apply", r->apply);
+	json_put_string(o, "undo", r->undo);
+	return o;
+}
+
+static struct json_object *to_json(const struct facts *f, const struct diagnosis *d,
+				   const struct remedy *r, size_t n)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *list = json_object_new_array();
+	struct json_object *changes = json_object_new_array();
 
 	for (size_t i = 0; i < d->n_findings; i++)
 		(void)json_append(list, finding_json(&d->findings[i]));
+	for (size_t i = 0; i < n; i++)
+		(void)json_append(changes, remedy_json(&r[i]));
 	json_put_string(o, "mechanism", mechanism_names[f->mechanism]);
 	json_put(o, "levels", diagnosis_levels_json(d));
 	json_put(o, "findings", list);
+	json_put(o, "remedies", changes);
 	return o;
+}
+
+/* From the first column on, so that one can paste all of it. */
+static void print_remedies(const struct remedy *r, size_t n)
+{
+	if (n > 0)
+		(void)printf("\nWhat you can change, as root; it is in force after a reboot:\n");
+	for (size_t i = 0; i < n; i++) {
+		(void)printf("\n# ");
+		print_wrapped("# ", r[i].gives);
+		(void)printf("%s# undo: %s", r[i].apply, r[i].undo);
+	}
 }
 
 static void print(const struct diagnosis *d)
@@ -84,14 +113,18 @@ static void print(const struct diagnosis *d)
 	for (size_t i = 0; i < d->n_findings; i++) {
 		const struct finding *f = &d->findings[i];
 
-		(void)printf("%-5s %s\n", mark_names[f->mark], f->text);
-		if (f->advice[0])
-			(void)printf("      -> %s\n", f->advice);
+		(void)printf("%-5s ", mark_names[f->mark]);
+		print_wrapped("      ", f->text);
+		if (f->advice[0]) {
+			(void)printf("      -> ");
+			print_wrapped("         ", f->advice);
+		}
 	}
 	(void)printf("\nDoes reclaim give RAM back on this host?\n");
-	for (int l = 0; l < LEVEL_COUNT; l++)
-		(void)printf("  %-9s %-8s %s\n", levels[l].name, answer_names[d->gives_ram[l]],
-			     d->why[l]);
+	for (int l = 0; l < LEVEL_COUNT; l++) {
+		(void)printf("  %-9s %-8s ", levels[l].name, answer_names[d->gives_ram[l]]);
+		print_wrapped("                     ", d->why[l]);
+	}
 }
 
 enum exit_status cmd_doctor(int root, int argc, char **argv)
@@ -100,8 +133,10 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 	enum exit_status status = STATUS_NO_RAM;
 	struct config c = config_default();
 	struct config_error err = {0};
+	struct remedy r[REMEDIES_MAX];
 	char change[128];
 	struct diagnosis d;
+	size_t n;
 	struct facts f;
 
 	if (json < 0 || no_arguments(argc, argv) < 0)
@@ -121,9 +156,10 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		if (may_give_ram(&d, l))
 			status = STATUS_DONE;
-	if (!json)
-		print(&d);
-	else if (print_json(to_json(&f, &d)) != STATUS_DONE)
-		return STATUS_FAILED;
+	n = remedies(&f, &d, r);
+	if (json)
+		return print_json(to_json(&f, &d, r, n)) == STATUS_DONE ? status : STATUS_FAILED;
+	print(&d);
+	print_remedies(r, n);
 	return status;
 }

@@ -10,7 +10,9 @@
 #include <libsmartcols/libsmartcols.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 #include <wchar.h>
 
 void show_text(char *text, size_t columns)
@@ -62,6 +64,39 @@ enum exit_status finish_output(enum exit_status status)
 		return status;
 	complain("cannot write the output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
 	return STATUS_FAILED;
+}
+
+/* Columns of the terminal on standard output; 0: it is none. */
+static size_t terminal_columns(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+void print_wrapped(const char *indent, const char *text)
+{
+	size_t width = terminal_columns();
+	size_t begin = strlen(indent);
+	size_t column = begin;
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (width && column > begin && column + 1 + n > width) {
+			(void)printf("\n%s", indent);
+			column = begin;
+		} else if (column > begin) {
+			(void)putchar(' ');
+			column++;
+		}
+		(void)fwrite(text, 1, n, stdout);
+		column += n;
+		text += n + strspn(text + n, " ");
+	}
+	(void)putchar('\n');
 }
 
 static bool print_as(struct json_object *o, int flags)

@@ -28,6 +28,12 @@ __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
  */
 enum exit_status finish_output(enum exit_status status);
 
+/**
+ * print_wrapped() - the rest of a line of which as much as @indent is printed, and its end: on a
+ * terminal as wide as that is, with @indent in front of each further line; else on one line.
+ */
+void print_wrapped(const char *indent, const char *text);
+
 /** print_json() - on many lines; frees it. Return: STATUS_DONE; STATUS_FAILED if stdout fails. */
 enum exit_status print_json(struct json_object *o);
 

@@ -8,14 +8,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define RELEASE(major, minor) (1000 * (major) + (minor))
-
-/* First kernels with: PSI; the reclaim callback; unpopulated memory; a way to switch it off. */
-#define RELEASE_PSI	    RELEASE(4, 20)
-#define RELEASE_RECLAIM	    RELEASE(5, 6)
-#define RELEASE_UNPOPULATED RELEASE(5, 9)
-#define RELEASE_BLACKLIST   RELEASE(5, 17)
-
 const char *const answer_names[ANSWER_COUNT] = {"no", "yes", "unknown"};
 const char *const mark_names[MARK_COUNT] = {"ok", "note", "bad"};
 

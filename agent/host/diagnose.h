@@ -17,12 +17,21 @@ enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN, ANSWER_COUNT };
 
 extern const char *const answer_names[ANSWER_COUNT];
 
+#define RELEASE(major, minor) (1000 * (major) + (minor))
+
+/* First kernels with: PSI; the reclaim callback; unpopulated memory; a way to switch it off. */
+#define RELEASE_PSI	    RELEASE(4, 20)
+#define RELEASE_RECLAIM	    RELEASE(5, 6)
+#define RELEASE_UNPOPULATED RELEASE(5, 9)
+#define RELEASE_BLACKLIST   RELEASE(5, 17)
+
 /**
  * struct facts - what the host shows. Sizes in kB.
  * @xen:	    runs on Xen.
  * @control_domain: is dom0.
  * @pvh:	    is a PVH domain: no way to switch unpopulated memory off there.
  * @release:	    of the kernel: major * 1000 + minor.
+ * @debian:	    has apt, and GRUB reads /etc/default/grub.d.
  * @unpopulated:    grant pages come from address space that is no RAM.
  * @blacklisted:    started with initcall_blacklist=unpopulated_init.
  * @scratch_seen:   such address space is in use ("Xen scratch").
@@ -49,6 +58,7 @@ struct facts {
 	bool control_domain;
 	bool pvh;
 	unsigned release;
+	bool debian;
 	enum answer unpopulated;
 	bool blacklisted;
 	bool scratch_seen;

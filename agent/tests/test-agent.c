@@ -1638,6 +1638,7 @@ static void expect_doctor(int status, const char *pages)
 		assert_string_not_equal(string(f, "text"), "");
 		assert_int_equal(json_object_get_type(member(f, "advice")), json_type_string);
 	}
+	assert_int_equal(json_object_get_type(member(o, "remedies")), json_type_array);
 	(void)json_object_put(o);
 	assert_int_equal(run(cli_path, ARGS("doctor")), status);
 	expect_said(&w.cli, OUT, "Does reclaim give RAM back on this host?");

@@ -6,11 +6,13 @@
 #include "host/diagnose.h"
 #include "host/memory.h"
 #include "host/params.h"
+#include "host/remedies.h"
 #include "host/util.h"
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -107,6 +109,85 @@ static void unpopulated_pages_are_no_ram_and_what_to_change_is_told(void **state
 	d = diagnose(&f);
 	expect_pages(&d, ANSWER_NO, "unpopulated");
 	assert_null(strstr(find(&d, "unpopulated")->text, "scratch"));
+}
+
+/* Words of what @f would be told to change, in their order. */
+static void expect_remedies(const struct facts *f, const char *ids)
+{
+	struct diagnosis d = diagnose(f);
+	struct remedy r[REMEDIES_MAX];
+	size_t n = remedies(f, &d, r);
+	char got[128] = "";
+
+	for (size_t i = 0; i < n; i++) {
+		(void)strcat(strcat(got, i ? " " : ""), r[i].id);
+		assert_string_not_equal(r[i].gives, "");
+		assert_string_not_equal(r[i].undo, "");
+		for (const char *line = r[i].apply; *line; line += strcspn(line, "\n") + 1)
+			assert_true(strcspn(line, "\n") <= 80);
+		assert_true(strlen(r[i].apply) < sizeof(r[i].apply) - 1);
+	}
+	assert_string_equal(got, ids);
+}
+
+static void what_can_be_changed_here_is_told_and_no_more(void **state)
+{
+	struct facts f = ballooned();
+
+	(void)state;
+	f.mechanism = MECHANISM_PARAMS;
+	expect_remedies(&f, "parameters");
+	f.debian = true;
+	expect_remedies(&f, "driver parameters");
+	f.auto_online = true;
+	f.psi = PSI_NONE;
+	expect_remedies(&f, "driver parameters offline psi");
+	f.release = 4019;
+	expect_remedies(&f, "driver parameters offline");
+	f = unpopulated();
+	f.debian = true;
+	f.mechanism = MECHANISM_PARAMS;
+	expect_remedies(&f, "driver ram");
+	f.pvh = true;
+	expect_remedies(&f, "driver");
+	f.mechanism = MECHANISM_NATIVE;
+	f.target_kb = f.current_kb;
+	f.low_kb = 4096;
+	expect_remedies(&f, "dom0-mem");
+	f.control_domain = false;
+	expect_remedies(&f, "");
+	f.xen = false;
+	expect_remedies(&f, "");
+}
+
+/* By a shell that has GRUB's variables already. */
+static void lines_for_grub_add_to_what_is_there(void **state)
+{
+	struct facts f = unpopulated();
+	struct diagnosis d;
+	struct remedy r[REMEDIES_MAX];
+	char script[1024];
+
+	(void)state;
+	f.debian = true;
+	f.low_kb = 2 * f.target_kb;
+	d = diagnose(&f);
+	assert_int_equal(remedies(&f, &d, r), 3);
+	assert_string_equal(r[1].id, "ram");
+	assert_string_equal(r[2].id, "dom0-mem");
+	(void)snprintf(script, sizeof(script),
+		       "set -eu; d=$(mktemp -d); cd $d; PATH=$d:$PATH\n"
+		       "printf '#!/bin/sh\\n' > update-grub; chmod +x update-grub\n"
+		       "mkdir -p etc/default/grub.d\n%s%s",
+		       r[1].apply, r[2].apply);
+	for (char *at; (at = strstr(script, "> /etc/"));)
+		at[2] = ' ';
+	(void)strcat(script, "GRUB_CMDLINE_LINUX=a GRUB_CMDLINE_XEN=b\n"
+			     "for f in etc/default/grub.d/*.cfg; do . ./$f; done; rm -r $d\n"
+			     "[ \"$GRUB_CMDLINE_LINUX\" = 'a initcall_blacklist=unpopulated_init "
+			     "memhp_default_state=offline' ]\n"
+			     "[ \"$GRUB_CMDLINE_XEN\" = 'b dom0_mem=585M,max:585M' ]\n");
+	assert_int_equal(system(script), 0);
 }
 
 /* Advice that cannot be followed is not given: PVH, and kernels before 5.17. */
@@ -525,6 +606,8 @@ int main(void)
 		cmocka_unit_test(ballooned_pages_are_ram),
 		cmocka_unit_test(unpopulated_pages_are_no_ram_and_what_to_change_is_told),
 		cmocka_unit_test(unpopulated_memory_is_not_switched_off_where_that_cannot_be),
+		cmocka_unit_test(what_can_be_changed_here_is_told_and_no_more),
+		cmocka_unit_test(lines_for_grub_add_to_what_is_there),
 		cmocka_unit_test(frames_ballooned_out_before_cancel_it),
 		cmocka_unit_test(no_free_memory_in_xen_cancels_it),
 		cmocka_unit_test(memory_that_comes_online_by_itself_is_told),
