@@ -12,6 +12,9 @@ tap_failed= # yes, once a test failed
 # took BEGUN NAME: it began then, by SECONDS, and has ended. For the table at the end.
 took() { [[ -z ${TAP_TIMES:-} ]] || echo "$((SECONDS - $1)) $2" >> "$TAP_TIMES"; }
 
+# begins NAME: what is said to be under way, should nothing else be said for long.
+begins() { [[ -z ${TAP_TIMES:-} ]] || echo "$1" > "$TAP_TIMES.now"; }
+
 fails() {
 	echo "not ok - $1"
 	tap_failed=yes
@@ -24,6 +27,7 @@ all_passed() { [[ ! $tap_failed ]]; }
 one() {
 	local name=$1 begun=$SECONDS log
 	shift
+	begins "$name"
 	log=$(mktemp)
 	if "$@" > "$log" 2>&1; then
 		echo "ok - $name"
@@ -38,6 +42,7 @@ one() {
 # tap COMMAND...: runs a test program
 tap() {
 	local begun=$SECONDS log noted status
+	begins "$*"
 	noted=$(parts_noted)
 	log=$(mktemp)
 	"$@" 2>&1 | tee "$log"
@@ -76,6 +81,26 @@ cmocka() {
 	judge "$1" "$2" "$3"
 }
 
+# shown_lines: those of its input, and one every 15 s without any. The last one has no more than what is left.
+shown_lines() {
+	local line begun=$SECONDS part='' status
+	while :; do
+		status=0
+		IFS= read -r -t 15 line || status=$?
+		part+=$line
+		if ((status > 128)); then
+			echo "# … $(cat "$TAP_TIMES.now" 2> /dev/null), no news for $((SECONDS - begun)) s"
+		elif ((status == 0)); then
+			printf '%s\n' "$part"
+			part=''
+			begun=$SECONDS
+		else
+			break
+		fi
+	done
+	[[ ! $part ]] || printf '%s\n' "$part"
+}
+
 # closing COMMAND...: runs all tests of a script; then shows once more what was skipped and what failed, what took how
 # long, and "N passed, N failed". A script that another one runs leaves this to that one.
 closing() {
@@ -93,11 +118,14 @@ closing() {
 			"ok "*) passed=$((passed + 1)) ;;
 			"not ok "*) failed+=("$line") ;;
 		esac
-	done < <("$@" 2>&1)
+	done < <(
+		"$@" 2>&1 | shown_lines
+		exit "${PIPESTATUS[0]}"
+	)
 	wait $! || ((${#failed[@]})) || failed=("not ok - the tests run to their end")
 	((${#skipped[@]} + ${#failed[@]} == 0)) || printf '%s\n' "${skipped[@]}" "${failed[@]}"
 	show_times
-	rm -f "$TAP_TIMES"
+	rm -f "$TAP_TIMES" "$TAP_TIMES.now"
 	echo "$passed passed, ${#failed[@]} failed"
 	((passed && ${#failed[@]} == 0))
 }
