@@ -16,11 +16,14 @@
 #   make upstream     the tests by which Linux's own squeeze was judged; writes docs/bench/
 #   make install      DESTDIR=, PREFIX=/usr
 #   make uninstall    the same; a configuration that was edited stays
+#   make deb          Debian packages for this release of Debian, in build/deb
+#   make rpm          the daemon as an RPM package, in build/rpm
 #
-# RELEASE=bookworm or RELEASE=trixie has test, check, demo and what measures run as on a machine of that release of Debian.
+# RELEASE=bookworm or RELEASE=trixie has test, check, demo, deb and what measures run as on a machine of that release of Debian.
 
 PREFIX  ?= /usr
 DESTDIR ?=
+UNITDIR ?= /lib/systemd/system
 FUZZ_SECONDS ?= 3600
 RUN := $(if $(RELEASE),testbed/in-release $(RELEASE))
 
@@ -57,10 +60,16 @@ upstream:
 	@$(RUN) testbed/deps python3
 	$(RUN) bench/upstream $(TURNS)
 
+deb:
+	$(RUN) packaging/deb
+
+rpm:
+	packaging/rpm/build
+
 install: all
 	install -D -m 0755 build/agent/xen-reclaimd $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd
 	install -D -m 0755 build/agent/xen-reclaim $(DESTDIR)$(PREFIX)/bin/xen-reclaim
-	install -D -m 0644 etc/xen-reclaimd.service $(DESTDIR)/lib/systemd/system/xen-reclaimd.service
+	install -D -m 0644 etc/xen-reclaimd.service $(DESTDIR)$(UNITDIR)/xen-reclaimd.service
 	install -D -m 0644 etc/xen-reclaim.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/xen-reclaim.catalog
 	@# the administrator's stays
 	[ -e $(DESTDIR)/etc/xen/xen-reclaim.conf ] || \
@@ -76,7 +85,7 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/xen-reclaimd $(DESTDIR)$(PREFIX)/bin/xen-reclaim
-	rm -f $(DESTDIR)/lib/systemd/system/xen-reclaimd.service
+	rm -f $(DESTDIR)$(UNITDIR)/xen-reclaimd.service
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/catalog/xen-reclaim.catalog
 	! cmp -s etc/xen-reclaim.conf $(DESTDIR)/etc/xen/xen-reclaim.conf || rm $(DESTDIR)/etc/xen/xen-reclaim.conf
 	[ ! -d $(DESTDIR)/etc/xen/xen-reclaim.conf.d ] || \
@@ -90,4 +99,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all test check fuzz demo compare bench footprint upstream install uninstall clean
+.PHONY: all test check fuzz demo compare bench footprint upstream deb rpm install uninstall clean
