@@ -31,7 +31,7 @@ extern const char *const answer_names[ANSWER_COUNT];
  * @control_domain: is dom0.
  * @pvh:	    is a PVH domain: no way to switch unpopulated memory off there.
  * @release:	    of the kernel: major * 1000 + minor.
- * @debian:	    has apt, and GRUB reads /etc/default/grub.d.
+ * @debian:	    is Debian: has our packages, and GRUB reads /etc/default/grub.d.
  * @unpopulated:    grant pages come from address space that is no RAM.
  * @blacklisted:    started with initcall_blacklist=unpopulated_init.
  * @scratch_seen:   such address space is in use ("Xen scratch").

@@ -150,7 +150,7 @@ void facts_gather(int root, struct facts *f)
 	f->pvh = text_has(root, "sys/hypervisor/guest_type", "PVH");
 	f->auto_online = text_has(root, "sys/devices/system/memory/auto_online_blocks", "online");
 	f->blkback = exists(root, "sys/module/xen_blkback");
-	f->debian = exists(root, "etc/debian_version");
+	f->debian = grep(root, "etc/os-release", "ID=debian\n") == 1;
 	probe_psi(root, f);
 	gather_kernel(root, f);
 	gather_balloon(root, f);

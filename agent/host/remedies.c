@@ -24,15 +24,16 @@ __attribute__((format(printf, 3, 4))) static struct remedy *add(struct list *l, 
 	return r;
 }
 
-/* A file of its own for GRUB, with lines that add to what is there. */
+/* A file of its own for GRUB, read after Xen's and the administrator's, with lines that add to
+ * them. */
 static void by_grub(struct remedy *r, const char *lines)
 {
 	(void)snprintf(
 		r->apply, sizeof(r->apply),
-		"cat > /etc/default/grub.d/xen-reclaim-%s.cfg << 'EOF'\n%sEOF\nupdate-grub\n",
+		"cat > /etc/default/grub.d/zz-xen-reclaim-%s.cfg << 'EOF'\n%sEOF\nupdate-grub\n",
 		r->id, lines);
 	(void)snprintf(r->undo, sizeof(r->undo),
-		       "rm /etc/default/grub.d/xen-reclaim-%s.cfg; update-grub\n", r->id);
+		       "rm /etc/default/grub.d/zz-xen-reclaim-%s.cfg; update-grub\n", r->id);
 }
 
 #define LINUX_ARGUMENT(argument) "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX " argument "\"\n"
@@ -50,7 +51,8 @@ static void replace_driver(struct list *l, const struct facts *f)
 			f->slots_kb);
 	else
 		r = add(l, "driver", "patched xen-blkback: each level for each disk, and slots");
-	(void)snprintf(r->apply, sizeof(r->apply), "apt install xen-blkback-reclaim-dkms\n");
+	(void)snprintf(r->apply, sizeof(r->apply),
+		       "apt install xen-blkback-reclaim-dkms linux-headers-$(uname -r)\n");
 	(void)snprintf(r->undo, sizeof(r->undo), "apt purge xen-blkback-reclaim-dkms\n");
 }
 
@@ -66,22 +68,25 @@ static void set_parameters(struct list *l, const struct facts *f, const struct d
 		"in place of this daemon: disks give back what they did not use for 5 s. As good "
 		"where disks are idle; busy disks can lose a quarter of their throughput");
 	(void)snprintf(r->apply, sizeof(r->apply),
-		       "cat > /etc/modprobe.d/xen-blkback.conf << 'EOF'\n"
+		       "cat > /etc/modprobe.d/xen-reclaim-parameters.conf << 'EOF'\n"
 		       "options xen-blkback max_buffer_pages=0 persistent_grant_unused_seconds=5\n"
 		       "EOF\n");
-	(void)snprintf(r->undo, sizeof(r->undo), "rm /etc/modprobe.d/xen-blkback.conf\n");
+	(void)snprintf(r->undo, sizeof(r->undo),
+		       "rm /etc/modprobe.d/xen-reclaim-parameters.conf\n");
 }
 
 static void have_grants_from_ram(struct list *l, const struct facts *f)
 {
 	if (f->unpopulated == ANSWER_YES && !f->pvh && f->release >= RELEASE_BLACKLIST)
 		by_grub(add(l, "ram",
-			    "pages for grants from RAM: they cost RAM then, and give it back, "
-			    "exactly measured. Only if address space for them is scarce"),
+			    "pages for grants from RAM: they use RAM then, which reclaim gives "
+			    "back "
+			    "and measures exactly. Worth it only if you want just that"),
 			LINUX_ARGUMENT("initcall_blacklist=unpopulated_init")
 				LINUX_ARGUMENT("memhp_default_state=offline"));
 	else if (f->unpopulated == ANSWER_NO && f->auto_online)
-		by_grub(add(l, "offline", "no address space that comes online as RAM unasked"),
+		by_grub(add(l, "offline",
+			    "hot-added address space is not brought online as RAM automatically"),
 			LINUX_ARGUMENT("memhp_default_state=offline"));
 }
 
@@ -93,8 +98,8 @@ static void fix_memory(struct list *l, const struct facts *f)
 	if (!f->control_domain || ballooned_out_kb(f) == 0)
 		return;
 	(void)snprintf(line, sizeof(line),
-		       "GRUB_CMDLINE_XEN=\"$GRUB_CMDLINE_XEN dom0_mem=%" PRIu64 "M,max:%" PRIu64
-		       "M\"\n",
+		       "GRUB_CMDLINE_XEN_DEFAULT=\"$GRUB_CMDLINE_XEN_DEFAULT dom0_mem=%" PRIu64
+		       "M,max:%" PRIu64 "M\"\n",
 		       mb, mb);
 	by_grub(add(l, "dom0-mem",
 		    "a dom0 of one size: what is freed comes back to it, not to Xen"),
@@ -104,7 +109,7 @@ static void fix_memory(struct list *l, const struct facts *f)
 static void have_pressure(struct list *l, const struct facts *f)
 {
 	if (f->psi == PSI_NONE && f->release >= RELEASE_PSI)
-		by_grub(add(l, "psi", "pressure stall information, by which the daemon goes"),
+		by_grub(add(l, "psi", "pressure stall information, which the daemon acts on"),
 			LINUX_ARGUMENT("psi=1"));
 }
 

@@ -182,11 +182,11 @@ static void lines_for_grub_add_to_what_is_there(void **state)
 		       r[1].apply, r[2].apply);
 	for (char *at; (at = strstr(script, "> /etc/"));)
 		at[2] = ' ';
-	(void)strcat(script, "GRUB_CMDLINE_LINUX=a GRUB_CMDLINE_XEN=b\n"
+	(void)strcat(script, "GRUB_CMDLINE_LINUX=a GRUB_CMDLINE_XEN_DEFAULT=b\n"
 			     "for f in etc/default/grub.d/*.cfg; do . ./$f; done; rm -r $d\n"
 			     "[ \"$GRUB_CMDLINE_LINUX\" = 'a initcall_blacklist=unpopulated_init "
 			     "memhp_default_state=offline' ]\n"
-			     "[ \"$GRUB_CMDLINE_XEN\" = 'b dom0_mem=585M,max:585M' ]\n");
+			     "[ \"$GRUB_CMDLINE_XEN_DEFAULT\" = 'b dom0_mem=585M,max:585M' ]\n");
 	assert_int_equal(system(script), 0);
 }
 
