@@ -1005,6 +1005,7 @@ static int setup(void **state)
 	put(driver, AGENT, "2");
 	(void)xs_rm(dom0, XBT_NULL, MAILBOX("0", "agent"));
 	put(dom0, MAILBOX("0", "request"), "");
+	put(dom0, "/local/domain/0/name", "Domain-0");
 	put(dom0, "/local/domain/7/name", "g");
 	make_disk(0, 51712, "xvda");
 	make_disk(DRIVER, 51728, "xvdb");
