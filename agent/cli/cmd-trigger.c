@@ -10,20 +10,26 @@
 #include "cli/state.h"
 
 #include "core/names.h"
+#include "host/domains.h"
+#include "host/json.h"
 #include "host/mailbox.h"
 #include "host/store.h"
 #include "host/util.h"
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <string.h>
 
 #define TIMEOUT_DEFAULT_S 10
 #define TIMEOUT_MAX_S	  600
 
+/* @named: NAME or NAME/DEVID, until it is looked up; NULL: none. */
 struct wish {
 	struct request request;
 	uint64_t timeout_s;
+	const char *named;
+	bool json;
 };
 
 static int parse_level(const char *arg, struct request *r)
@@ -55,26 +61,67 @@ static int parse_option(int opt, const char *arg, struct wish *w)
 		return parse_window(arg, &w->request);
 	case 't':
 		return option_number("timeout", arg, TIMEOUT_MAX_S, "seconds", &w->timeout_s);
+	case 'j':
+		w->json = true;
+		return 0;
 	default:
 		return -EINVAL;
 	}
 }
 
 /* DOMID[/DEVID], by the mailbox's own parser, so that both accept the same. */
-static int parse_target(const char *arg, struct wish *w)
+static int parse_number_of(const char *text, struct request *r)
 {
-	char text[MAILBOX_MAX_CHARS + 1];
-	struct request r;
+	char line[MAILBOX_MAX_CHARS + 1];
+	struct request parsed;
 	uint64_t id;
 
-	if ((size_t)snprintf(text, sizeof(text), "1 all - %s", arg) >= sizeof(text) ||
-	    request_parse(text, strlen(text), &r, &id) < 0) {
-		complain("\"%s\" is not DOMID or DOMID/DEVID", arg);
+	if ((size_t)snprintf(line, sizeof(line), "1 all - %s", text) >= sizeof(line) ||
+	    request_parse(line, strlen(line), &parsed, &id) < 0)
 		return -EINVAL;
-	}
-	w->request.domid = r.domid;
-	w->request.devid = r.devid;
+	r->domid = parsed.domid;
+	r->devid = parsed.devid;
 	return 0;
+}
+
+/* What is not made of digits is a name. */
+static int parse_target(const char *arg, struct wish *w)
+{
+	if (arg[strspn(arg, "0123456789/")]) {
+		w->named = arg;
+		return 0;
+	}
+	if (parse_number_of(arg, &w->request) == 0)
+		return 0;
+	complain("\"%s\" is not a domain's number or name, nor one with /DEVID", arg);
+	return -EINVAL;
+}
+
+/* Of the domains whose disks are served here. */
+static int find_named(int root, struct store *s, struct wish *w)
+{
+	char text[MAILBOX_MAX_CHARS];
+	struct inventory inv = {0};
+	int r = inventory_read(root, &inv);
+	char name[DOMAIN_NAME_SIZE];
+
+	if (r < 0)
+		return r;
+	r = -ENOENT;
+	for_each_vbd(v, &inv.now) {
+		size_t n;
+
+		if (r == 0 || domain_name(s, v->domid, name) < 0)
+			continue;
+		n = strlen(name);
+		if (n == 0 || strncmp(w->named, name, n) != 0 ||
+		    (w->named[n] && w->named[n] != '/'))
+			continue;
+		(void)snprintf(text, sizeof(text), "%u%s", v->domid, w->named + n);
+		r = parse_number_of(text, &w->request);
+	}
+	inventory_free(&inv);
+	return r;
 }
 
 static int parse_args(int argc, char **argv, struct wish *w)
@@ -82,6 +129,7 @@ static int parse_args(int argc, char **argv, struct wish *w)
 	static const struct option options[] = {{"level", required_argument, NULL, 'l'},
 						{"window", required_argument, NULL, 'd'},
 						{"timeout", required_argument, NULL, 't'},
+						{"json", no_argument, NULL, 'j'},
 						{0}};
 	int opt;
 
@@ -153,6 +201,20 @@ static void tell_failure(int error, uint64_t timeout_s)
 	}
 }
 
+static enum exit_status print_response(const struct response *r, bool json)
+{
+	struct json_object *o;
+
+	if (!json) {
+		(void)printf("%" PRId64 " kB back from %" PRIu64 " disks\n", r->kb, r->vbds);
+		return STATUS_DONE;
+	}
+	o = json_object_new_object();
+	json_put_number(o, "back_kb", r->kb);
+	json_put_number(o, "disks", (int64_t)r->vbds);
+	return print_json(o);
+}
+
 static enum exit_status ask(struct store *s, const struct mailbox_paths *m, struct wish *w)
 {
 	struct response r = {0};
@@ -163,8 +225,16 @@ static enum exit_status ask(struct store *s, const struct mailbox_paths *m, stru
 	else if (r.error)
 		complain("%s", refusal(r.error, &w->request));
 	else
-		(void)printf("%" PRId64 " kB back from %" PRIu64 " disks\n", r.kb, r.vbds);
-	return rc < 0 || r.error ? STATUS_FAILED : STATUS_DONE;
+		return print_response(&r, w->json);
+	return STATUS_FAILED;
+}
+
+static enum exit_status no_such_domain(const char *named)
+{
+	complain("\"%s\" names no domain that has a disk here; a driver domain cannot read names: "
+		 "use the number",
+		 named);
+	return STATUS_FAILED;
 }
 
 enum exit_status cmd_trigger(int root, int argc, char **argv)
@@ -191,6 +261,8 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 		status = STATUS_FAILED;
 	else if (r == 0 || store_read(&s, m->agent, agent, sizeof(agent)) <= 0)
 		status = daemon_not_running();
+	else if (w.named && find_named(root, &s, &w) < 0)
+		status = no_such_domain(w.named);
 	else
 		status = ask(&s, m, &w);
 	store_close(&s);

@@ -27,16 +27,18 @@ static const char doctor_help[] =
 	"  --json              print one JSON object\n";
 
 static const char trigger_help[] =
-	"Reclaim now, through the daemon, and print what came back: without DOMID from\n"
-	"all disks, including those that pressure would spare. Single domains and disks\n"
-	"need the mechanism native, or module and level pool.\n"
+	"Reclaim now, through the daemon, and print what came back: from all disks,\n"
+	"including those that pressure would spare, or from one domain, by its number\n"
+	"or name, or one disk of it. Single domains and disks need the mechanism native,\n"
+	"or module and level pool.\n"
 	"\n"
 	"  -l, --level=LEVELS  any of pool, grants and slots, separated by commas, or all,\n"
 	"                      the default: whatever gives memory back on this host\n"
 	"  -d, --window=MS     how long pools are held at zero, 1 to 60000 milliseconds;\n"
 	"                      by default as configured\n"
 	"  -t, --timeout=S     how long to wait for the response, 1 to 600 seconds; 10 by\n"
-	"                      default\n";
+	"                      default\n"
+	"  --json              print one JSON object\n";
 
 static const char top_help[] =
 	"Show domains with what their disks hold and their requests a second, live and\n"
@@ -70,7 +72,8 @@ static const struct command commands[] = {
 	{"doctor", "[--json]",
 	 "whether reclaim gives RAM back on this host, why, and what to change", doctor_help,
 	 cmd_doctor},
-	{"trigger", "[--level=all|pool|grants|slots] [--window=MS] [--timeout=S] [DOMID[/DEVID]]",
+	{"trigger",
+	 "[--level=all|pool|grants|slots] [--window=MS] [--timeout=S] [--json] [DOMID[/DEVID]]",
 	 "reclaim now, through the daemon", trigger_help, cmd_trigger},
 	{"top", "[--delay=S] [--domain=TEXT] [--batch|--json]", "domains and disks, live or once",
 	 top_help, cmd_top},
