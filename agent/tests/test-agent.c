@@ -780,6 +780,8 @@ static void a_domain_can_be_named(void)
 	expect_said(&w.cli, ERR, "\"d\" names no domain that has a disk here");
 	assert_int_equal(run(cli_path, ARGS("trigger", "db/x")), 1);
 	expect_one_line(&w.cli);
+	assert_int_equal(run(cli_path, ARGS("trigger", "1 2")), 1);
+	expect_said(&w.cli, ERR, "\"1 2\" names no domain that has a disk here");
 }
 
 static void one_disk_is_told_where_the_kernel_offers_it(void **state)

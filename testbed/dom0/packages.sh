@@ -26,6 +26,14 @@ versions_of() {
 	sed -n "/^Package: $1\$/,/^\$/s/^Version: //p" $repository/Packages | sort -V | paste -sd ' '
 }
 
+# doctor_says TEXT: in what it prints, whatever its exit status is.
+doctor_says() {
+	local said
+	said=$(xen-reclaim doctor || true)
+	echo "$said"
+	[[ $said == *"$1"* ]]
+}
+
 # Every file but what apt, dpkg and logs keep for themselves, with who may do what; and what is in those of /etc.
 all_files() {
 	find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /var/tmp -o -path /var/log -o \
