@@ -13,6 +13,7 @@ RUN_BY="by hand" # who runs it that is not `make check`
 
 DOM0_MEM_MB=700
 SWAP_MB=512
+GUESTS_MB=2048           # for all guests of a boot
 XEN_ARGS=""              # further options of the hypervisor
 KERNEL_ARGS=""           # further options of dom0's kernel
 KERNEL=${KERNEL:-6.12}   # first part of the release of dom0's and the guests' kernel
@@ -23,7 +24,7 @@ BLKBACK_PARAMS="" # modprobe options of xen-blkback
 STORE_MB=0        # a further disk of dom0, for dom0/storage.sh; 0: none
 
 # Scenarios that agree in all of these share a boot.
-BOOT_SETTINGS=(RELEASE DOM0_MEM_MB SWAP_MB XEN_ARGS KERNEL_ARGS KERNEL GRANT_MEMORY DISKS DISK_LATENCY_NS
+BOOT_SETTINGS=(RELEASE DOM0_MEM_MB SWAP_MB GUESTS_MB XEN_ARGS KERNEL_ARGS KERNEL GRANT_MEMORY DISKS DISK_LATENCY_NS
 	BLKBACK_PARAMS STORE_MB)
 
 TIME_LIMIT_S=300 # for the scenario alone; the boot has its own limit
