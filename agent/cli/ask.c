@@ -9,9 +9,13 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* Signals that end it. */
+static const int ends[] = {SIGINT, SIGTERM};
+
 /*
  * struct asking - @text: the request as it is written. @claim: of whoever has the mailbox.
- * @claimed_us: since when it is ours, 0: not yet. @end_us: when to give up.
+ * @claimed_us: since when it is ours, 0: not yet. @end_us: when to give up. @mask, @before: what
+ * signals were held back, and what they did.
  */
 struct asking {
 	struct store *store;
@@ -23,6 +27,7 @@ struct asking {
 	uint64_t claimed_us;
 	uint64_t end_us;
 	sigset_t mask;
+	struct sigaction before[ARRAY_SIZE(ends)];
 };
 
 /* Not zero, and not to be guessed from an earlier one. */
@@ -177,16 +182,22 @@ static void note_signal(int signal)
 /* Both are let through while it waits, and at no other time. */
 static void hold_signals(struct asking *a)
 {
-	static const int ends[] = {SIGINT, SIGTERM};
 	const struct sigaction note = {.sa_handler = note_signal};
 	sigset_t held;
 
 	(void)sigemptyset(&held);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		(void)sigaddset(&held, ends[i]);
-		(void)sigaction(ends[i], &note, NULL);
+		(void)sigaction(ends[i], &note, &a->before[i]);
 	}
 	(void)sigprocmask(SIG_BLOCK, &held, &a->mask);
+}
+
+static void release_signals(const struct asking *a)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		(void)sigaction(ends[i], &a->before[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &a->mask, NULL);
 }
 
 int mailbox_ask(struct store *s, const struct mailbox_paths *m, struct request *r,
@@ -210,6 +221,9 @@ int mailbox_ask(struct store *s, const struct mailbox_paths *m, struct request *
 		rc = exchange(&a);
 	if (a.claimed_us)
 		take_back(&a);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		(void)store_unwatch(s, paths[i]);
+	release_signals(&a);
 	*response = a.response;
 	return rc > 0 ? 0 : rc;
 }

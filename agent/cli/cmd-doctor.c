@@ -19,22 +19,23 @@
 #include "host/diagnose.h"
 #include "host/util.h"
 
+#include <inttypes.h>
 #include <json-c/json.h>
 
-/* What a stock driver's slots hold, less what the patched driver keeps; -1 if not known. */
-static int64_t slots_kb(int root)
+/* Return: false if it is not known. */
+static bool read_slots(int root, struct slots *r)
 {
 	struct inventory inv = {0};
-	struct slots r = {0};
 	struct store s;
 
+	*r = (struct slots){0};
 	if (store_open(&s, root) < 0)
-		return -1;
+		return false;
 	if (inventory_read(root, &inv) == 0)
-		r = slots_estimate(&s, &inv);
+		*r = slots_estimate(&s, &inv);
 	inventory_free(&inv);
 	store_close(&s);
-	return (int64_t)(r.held_kb - r.kept_kb);
+	return true;
 }
 
 static void find_sight(int root, struct facts *f)
@@ -78,8 +79,24 @@ static struct json_object *remedy_json(const struct remedy *r)
 	return o;
 }
 
+static struct json_object *slots_json(const struct slots *s)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_put_number(o, "guests", (int64_t)s->guests);
+	json_put_number(o, "disks", (int64_t)s->disks);
+	json_put_number(o, "rings", (int64_t)s->rings);
+	json_put_number(o, "stock_kb", (int64_t)s->held_kb);
+	json_put_number(o, "patched_idle_kb", (int64_t)s->kept_kb);
+	json_put_number(o, "one_page_rings_kb", (int64_t)s->one_page_kb);
+	json_put_number(o, "one_queue_kb", (int64_t)s->one_ring_kb);
+	json_put_number(o, "least_guest_kb", (int64_t)s->least_kb);
+	json_put_number(o, "most_guest_kb", (int64_t)s->most_kb);
+	return o;
+}
+
 static struct json_object *to_json(const struct facts *f, const struct diagnosis *d,
-				   const struct remedy *r, size_t n)
+				   const struct remedy *r, size_t n, const struct slots *slots)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *list = json_object_new_array();
@@ -93,7 +110,31 @@ static struct json_object *to_json(const struct facts *f, const struct diagnosis
 	json_put(o, "levels", diagnosis_levels_json(d));
 	json_put(o, "findings", list);
 	json_put(o, "remedies", changes);
+	if (slots->disks)
+		json_put(o, "slots", slots_json(slots));
 	return o;
+}
+
+/* What the disks that are connected cost, and what smaller rings would. */
+static void print_slots(const struct slots *s)
+{
+	if (s->disks == 0)
+		return;
+	(void)printf("\nRequest slots of %" PRIu64 " disks of %" PRIu64 " guests, %" PRIu64
+		     " rings, as they are connected:\n",
+		     s->disks, s->guests, s->rings);
+	(void)printf("  %8" PRIu64 " kB with stock xen-blkback, idle or not\n", s->held_kb);
+	(void)printf("  %8" PRIu64 " kB with patched xen-blkback while they are idle\n",
+		     s->kept_kb);
+	(void)printf("  %8" PRIu64 " kB with stock xen-blkback and max_ring_page_order=0: 32 "
+		     "requests at a time\n",
+		     s->one_page_kb);
+	(void)printf("  %8" PRIu64 " kB with stock xen-blkback and max_queues=1: one thread for "
+		     "each disk\n",
+		     s->one_ring_kb);
+	(void)printf("One more guest like these takes %" PRIu64 " to %" PRIu64
+		     " kB with stock xen-blkback.\n",
+		     s->least_kb, s->most_kb);
 }
 
 /* From the first column on, so that one can paste all of it. */
@@ -134,6 +175,7 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 	struct config c = config_default();
 	struct config_error err = {0};
 	struct remedy r[REMEDIES_MAX];
+	struct slots slots;
 	char change[128];
 	struct diagnosis d;
 	size_t n;
@@ -144,7 +186,7 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 	facts_gather(root, &f);
 	if (f.control_domain)
 		f.xen_free_kb = toolstack_free_kb();
-	f.slots_kb = slots_kb(root);
+	f.slots_kb = read_slots(root, &slots) ? (int64_t)slots.hidden_kb : -1;
 	if (f.blkback)
 		find_sight(root, &f);
 	if (config_load(root, CONFIG_PATH, &c, &err) < 0)
@@ -158,8 +200,10 @@ enum exit_status cmd_doctor(int root, int argc, char **argv)
 			status = STATUS_DONE;
 	n = remedies(&f, &d, r);
 	if (json)
-		return print_json(to_json(&f, &d, r, n)) == STATUS_DONE ? status : STATUS_FAILED;
+		return print_json(to_json(&f, &d, r, n, &slots)) == STATUS_DONE ? status
+										: STATUS_FAILED;
 	print(&d);
+	print_slots(&slots);
 	print_remedies(r, n);
 	return status;
 }

@@ -15,46 +15,65 @@
 #include <poll.h>
 #include <string.h>
 
-#define DELAY_S 2
-
-/* Figures per second need two scans. */
-static int once(struct top *t)
-{
-	int r = top_scan(t);
-
-	if (r == 0)
-		(void)poll(NULL, 0, (int)(t->delay_s * 1000));
-	if (r == 0)
-		r = top_scan(t);
-	return r < 0 ? r : top_make_rows(t);
-}
+#define DELAY_S	      2
+#define TOP_COUNT_MAX 1000000000
 
 /* Domains, and below them their disks. */
-static void print_both(struct top *t)
+static int print_both(struct top *t)
 {
+	int r;
+
+	t->by_disk = false;
+	r = top_make_rows(t);
+	if (r < 0)
+		return r;
 	top_print(t);
 	t->by_disk = true;
 	if (t->n_rows > 0 && top_make_rows(t) == 0) {
 		(void)puts("");
 		top_print_table(t);
 	}
+	return 0;
+}
+
+/* On a line where more of them follow. */
+static int print_object(struct top *t)
+{
+	int r;
+
+	t->by_disk = true;
+	r = top_make_rows(t);
+	if (r == 0)
+		top_print_json(t, t->count != 1);
+	return r;
+}
+
+/* Figures per second are between two scans: the first one is not shown. */
+static int print_scans(struct top *t, bool json)
+{
+	int r = top_scan(t);
+
+	for (uint64_t i = 0; r == 0 && (t->count == 0 || i < t->count); i++) {
+		(void)poll(NULL, 0, (int)(t->delay_s * 1000));
+		r = top_scan(t);
+		if (r == 0 && i > 0 && !json)
+			(void)puts("");
+		if (r == 0)
+			r = json ? print_object(t) : print_both(t);
+		if (fflush(stdout) != 0) /* whoever read it has gone */
+			return 0;
+	}
+	return r;
 }
 
 static enum exit_status run(struct top *t, bool batch, bool json)
 {
-	int r;
+	int r = batch || json ? print_scans(t, json) : top_live(t);
 
-	t->by_disk = json;
-	r = batch || json ? once(t) : top_live(t);
-	if (r < 0) {
-		complain("%s", strerror(-r));
-		return STATUS_FAILED;
-	}
-	if (json)
-		return top_print_json(t);
-	if (batch)
-		print_both(t);
-	return STATUS_DONE;
+	if (r == 0)
+		return STATUS_DONE;
+	complain("%s", strerror(-r));
+	return STATUS_FAILED;
 }
 
 static uint64_t idle_time_us(int root)
@@ -77,28 +96,38 @@ static void close_top(struct top *t)
 	free(t->rows);
 }
 
+/* 0: until it is stopped. Printed, not on a screen. */
+static int parse_count(const char *arg, struct top *t)
+{
+	if (strcmp(arg, "0") != 0)
+		return option_number("count", arg, TOP_COUNT_MAX, "scans", &t->count);
+	t->count = 0;
+	return 0;
+}
+
 enum exit_status cmd_top(int root, int argc, char **argv)
 {
-	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-						{"batch", no_argument, NULL, 'b'},
-						{"delay", required_argument, NULL, 'd'},
-						{"domain", required_argument, NULL, 'D'},
-						{0}};
-	struct top t = {.root = root, .delay_s = DELAY_S};
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},	 {"batch", no_argument, NULL, 'b'},
+		{"delay", required_argument, NULL, 'd'}, {"domain", required_argument, NULL, 'D'},
+		{"count", required_argument, NULL, 'n'}, {0}};
+	struct top t = {.root = root, .delay_s = DELAY_S, .count = 1};
 	bool batch = false;
 	enum exit_status status;
 	bool json = false;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "bd:D:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "bd:D:n:", options, NULL)) != -1) {
 		if (opt == '?')
 			return STATUS_USAGE;
-		batch |= opt == 'b';
+		batch |= opt == 'b' || opt == 'n';
 		json |= opt == 'j';
 		if (opt == 'D')
 			(void)snprintf(t.filter, sizeof(t.filter), "%s", optarg);
 		if (opt == 'd' &&
 		    option_number("delay", optarg, TOP_DELAY_MAX_S, "seconds", &t.delay_s) < 0)
+			return STATUS_USAGE;
+		if (opt == 'n' && parse_count(optarg, &t) < 0)
 			return STATUS_USAGE;
 	}
 	if (no_arguments(argc, argv) < 0)

@@ -23,12 +23,17 @@
 
 #define TIMEOUT_DEFAULT_S 10
 #define TIMEOUT_MAX_S	  600
+#define NEED_MAX_MB	  UINT64_C(1048576)
 
-/* @named: NAME or NAME/DEVID, until it is looked up; NULL: none. */
+/*
+ * @named: NAME or NAME/DEVID, until it is looked up; NULL: none. @need_kb: ask one disk after the
+ * other until so much is back; 0: ask once.
+ */
 struct wish {
 	struct request request;
 	uint64_t timeout_s;
 	const char *named;
+	uint64_t need_kb;
 	bool json;
 };
 
@@ -52,6 +57,16 @@ static int parse_window(const char *arg, struct request *r)
 	return 0;
 }
 
+static int parse_need(const char *arg, struct wish *w)
+{
+	uint64_t mb;
+
+	if (option_number("need", arg, NEED_MAX_MB, "megabytes", &mb) < 0)
+		return -EINVAL;
+	w->need_kb = mb * 1024;
+	return 0;
+}
+
 static int parse_option(int opt, const char *arg, struct wish *w)
 {
 	switch (opt) {
@@ -61,6 +76,8 @@ static int parse_option(int opt, const char *arg, struct wish *w)
 		return parse_window(arg, &w->request);
 	case 't':
 		return option_number("timeout", arg, TIMEOUT_MAX_S, "seconds", &w->timeout_s);
+	case 'n':
+		return parse_need(arg, w);
 	case 'j':
 		w->json = true;
 		return 0;
@@ -126,18 +143,17 @@ static int find_named(int root, struct store *s, struct wish *w)
 
 static int parse_args(int argc, char **argv, struct wish *w)
 {
-	static const struct option options[] = {{"level", required_argument, NULL, 'l'},
-						{"window", required_argument, NULL, 'd'},
-						{"timeout", required_argument, NULL, 't'},
-						{"json", no_argument, NULL, 'j'},
-						{0}};
+	static const struct option options[] = {
+		{"level", required_argument, NULL, 'l'},   {"window", required_argument, NULL, 'd'},
+		{"timeout", required_argument, NULL, 't'}, {"need", required_argument, NULL, 'n'},
+		{"json", no_argument, NULL, 'j'},	   {0}};
 	int opt;
 
 	*w = (struct wish){
 		.request = {.domid = EVERY, .devid = EVERY},
 		.timeout_s = TIMEOUT_DEFAULT_S,
 	};
-	while ((opt = getopt_long(argc, argv, "l:d:t:", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, "l:d:t:n:", options, NULL)) != -1)
 		if (parse_option(opt, optarg, w) < 0)
 			return -EINVAL;
 	if (w->request.window_ms && w->request.levels && !(w->request.levels & 1U << LEVEL_POOL)) {
@@ -146,6 +162,10 @@ static int parse_args(int argc, char **argv, struct wish *w)
 	}
 	if (optind + 1 < argc) {
 		complain("trigger takes at most one domain or disk");
+		return -EINVAL;
+	}
+	if (optind < argc && w->need_kb) {
+		complain("--need goes through all disks: it takes no domain or disk");
 		return -EINVAL;
 	}
 	return optind < argc ? parse_target(argv[optind], w) : 0;
@@ -229,6 +249,74 @@ static enum exit_status ask(struct store *s, const struct mailbox_paths *m, stru
 	return STATUS_FAILED;
 }
 
+/* The longest idle first. */
+static int by_idle(const void *a, const void *b)
+{
+	const struct vbd *x = a;
+	const struct vbd *y = b;
+
+	return (x->idle_us < y->idle_us) - (x->idle_us > y->idle_us);
+}
+
+static bool holds_nothing(const struct vbd *v)
+{
+	uint64_t kb = 0;
+
+	for (int l = 0; l < LEVEL_COUNT; l++)
+		kb += v->held_kb[l];
+	return v->shows && kb <= v->kept_kb;
+}
+
+/* Adds to @sum what each of them gives, until it is enough. Return: 0, or -1 and it was told. */
+static int ask_each(struct store *s, const struct mailbox_paths *m, struct wish *w,
+		    const struct inventory *inv, struct response *sum)
+{
+	for_each_vbd(v, &inv->now) {
+		struct response r = {0};
+		int rc;
+
+		if (sum->kb >= (int64_t)w->need_kb)
+			break;
+		if (holds_nothing(v))
+			continue;
+		w->request.domid = v->domid;
+		w->request.devid = v->devid;
+		rc = mailbox_ask(s, m, &w->request, w->timeout_s, &r);
+		if (rc < 0)
+			tell_failure(-rc, w->timeout_s);
+		else if (r.error && r.error != ENODEV) /* it may have gone */
+			complain("%s", refusal(r.error, &w->request));
+		if (rc < 0 || (r.error && r.error != ENODEV))
+			return -1;
+		sum->kb += r.kb > 0 ? r.kb : 0;
+		sum->vbds += r.vbds;
+	}
+	return 0;
+}
+
+static enum exit_status ask_until_enough(int root, struct store *s, const struct mailbox_paths *m,
+					 struct wish *w)
+{
+	struct inventory inv = {0};
+	struct response sum = {0};
+	int r = inventory_read(root, &inv);
+
+	if (r < 0) {
+		complain("disks: %s", strerror(-r));
+		return STATUS_FAILED;
+	}
+	qsort(inv.now.vbds, inv.now.n, sizeof(*inv.now.vbds), by_idle);
+	r = ask_each(s, m, w, &inv, &sum);
+	inventory_free(&inv);
+	if (r == 0)
+		(void)print_response(&sum, w->json);
+	if (r == 0 && sum.kb >= (int64_t)w->need_kb)
+		return STATUS_DONE;
+	if (r == 0)
+		complain("less came back than the %" PRIu64 " kB that are needed", w->need_kb);
+	return STATUS_FAILED;
+}
+
 static enum exit_status no_such_domain(const char *named)
 {
 	complain("\"%s\" names no domain that has a disk here; a driver domain cannot read names: "
@@ -263,6 +351,8 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 		status = daemon_not_running();
 	else if (w.named && find_named(root, &s, &w) < 0)
 		status = no_such_domain(w.named);
+	else if (w.need_kb)
+		status = ask_until_enough(root, &s, m, &w);
 	else
 		status = ask(&s, m, &w);
 	store_close(&s);

@@ -44,6 +44,8 @@ enum exit_status cmd_doctor(int root, int argc, char **argv);
 enum exit_status cmd_trigger(int root, int argc, char **argv);
 enum exit_status cmd_top(int root, int argc, char **argv);
 enum exit_status cmd_watch(int root, int argc, char **argv);
+enum exit_status cmd_pause(int root, int argc, char **argv);
+enum exit_status cmd_resume(int root, int argc, char **argv);
 enum exit_status cmd_replay(int root, int argc, char **argv);
 
 #endif

@@ -4,6 +4,7 @@
  * work.
  */
 #include "cli/command.h"
+#include "cli/output.h"
 
 #include "core/units.h"
 
@@ -12,6 +13,7 @@
 
 /* The completion for bash reads the list: usages on lines of their own, options nowhere else. */
 #define SUMMARY_COLUMN 22
+#define USAGE_INDENT   "            "
 
 static const char status_help[] =
 	"Show pressure, balloon, parameters of xen_blkback, what each domain's disks\n"
@@ -38,7 +40,18 @@ static const char trigger_help[] =
 	"                      by default as configured\n"
 	"  -t, --timeout=S     how long to wait for the response, 1 to 600 seconds; 10 by\n"
 	"                      default\n"
+	"  --need=MB           ask one disk after the other, those that are idle longest\n"
+	"                      first, until so much is back\n"
 	"  --json              print one JSON object\n";
+
+static const char pause_help[] =
+	"Have the daemon do nothing but what is asked for: it takes back what it has set,\n"
+	"and starts nothing by itself, also after it was started again, until resume or\n"
+	"the next boot.\n";
+
+static const char resume_help[] =
+	"Have the daemon go on after pause. It forgets what had failed: levels that were\n"
+	"suspended are tried again.\n";
 
 static const char top_help[] =
 	"Show domains with what their disks hold and their requests a second, live and\n"
@@ -50,7 +63,9 @@ static const char top_help[] =
 	"  -D, --domain=TEXT   only domains with TEXT in their names, or of that number\n"
 	"  -b, --batch         print domains and disks once, after one delay; the default\n"
 	"                      where there is no terminal\n"
-	"  --json              print disks once, after one delay, as one JSON object\n";
+	"  -n, --count=COUNT   print them so often, once a delay; 0: until it is stopped\n"
+	"  --json              print disks once, after one delay, as one JSON object; with\n"
+	"                      --count as one on each line\n";
 
 static const char watch_help[] =
 	"Print a line for each thing that happens: pressure, balloon, domains, disks, and\n"
@@ -73,10 +88,13 @@ static const struct command commands[] = {
 	 "whether reclaim gives RAM back on this host, why, and what to change", doctor_help,
 	 cmd_doctor},
 	{"trigger",
-	 "[--level=all|pool|grants|slots] [--window=MS] [--timeout=S] [--json] [DOMID[/DEVID]]",
+	 "[--level=all|pool|grants|slots] [--window=MS] [--timeout=S] [--need=MB] [--json] "
+	 "[DOMID[/DEVID]]",
 	 "reclaim now, through the daemon", trigger_help, cmd_trigger},
-	{"top", "[--delay=S] [--domain=TEXT] [--batch|--json]", "domains and disks, live or once",
-	 top_help, cmd_top},
+	{"pause", "", "have the daemon do nothing but what is asked for", pause_help, cmd_pause},
+	{"resume", "", "have it go on, with nothing suspended", resume_help, cmd_resume},
+	{"top", "[--delay=S] [--domain=TEXT] [--batch|--json] [--count=COUNT]",
+	 "domains and disks, live or once", top_help, cmd_top},
 	{"watch", "[--record=FILE] [--json]",
 	 "a line for each thing that happens, and a trace of it", watch_help, cmd_watch},
 	{"replay", "[--json] FILE", "what the daemon would do on the host that a trace describes",
@@ -98,8 +116,17 @@ static enum exit_status printed(void)
 
 enum exit_status command_help(const struct command *c)
 {
-	(void)printf("Usage: xen-reclaim [--root=DIR] %s %s\n%s", c->name, c->usage, c->help);
+	(void)printf("Usage: xen-reclaim [--root=DIR] %s ", c->name);
+	print_wrapped(USAGE_INDENT, c->usage);
+	(void)fputs(c->help, stdout);
 	return printed();
+}
+
+static void print_command(const struct command *c)
+{
+	(void)printf("  %s ", c->name);
+	print_wrapped(USAGE_INDENT, c->usage);
+	(void)printf("%*s%s\n", SUMMARY_COLUMN, "", c->summary);
 }
 
 enum exit_status commands_help(void)
@@ -111,8 +138,7 @@ enum exit_status commands_help(void)
 		    "\n",
 		    stdout);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		(void)printf("  %s %s\n%*s%s\n", commands[i].name, commands[i].usage,
-			     SUMMARY_COLUMN, "", commands[i].summary);
+		print_command(&commands[i]);
 	(void)fputs("\n"
 		    "Files are found below DIR, or else below /.\n"
 		    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not running,\n"

@@ -29,33 +29,75 @@ static uint64_t agreed(uint64_t chosen, uint64_t offered, uint64_t most)
 	return min_u64(chosen, min_u64(offered, most));
 }
 
-static void add(struct store *s, const struct vbd *v, struct slots *sum)
+/* Return: false if the disk has gone. */
+static bool read_rings(struct store *s, const struct vbd *v, uint64_t *queues, uint64_t *order)
 {
 	char backend[64];
 	char path[96];
 	char frontend[256];
-	uint64_t queues;
-	uint64_t order;
 
 	(void)snprintf(backend, sizeof(backend), "backend/vbd/%u/%u", v->domid, v->devid);
 	(void)snprintf(path, sizeof(path), "%s/frontend", backend);
 	if (store_read(s, path, frontend, sizeof(frontend)) <= 0)
-		return;
-	queues = agreed(read_key(s, frontend, "multi-queue-num-queues", 1),
-			read_key(s, backend, "multi-queue-max-queues", 1), QUEUES_MAX);
-	order = agreed(read_key(s, frontend, "ring-page-order", 0),
-		       read_key(s, backend, "max-ring-page-order", 0), ORDER_MAX);
-	queues = max_u64(queues, 1);
-	sum->held_kb += queues * (SLOTS_PER_PAGE << order) * STOCK_SLOT_KB;
+		return false;
+	*queues = agreed(read_key(s, frontend, "multi-queue-num-queues", 1),
+			 read_key(s, backend, "multi-queue-max-queues", 1), QUEUES_MAX);
+	*order = agreed(read_key(s, frontend, "ring-page-order", 0),
+			read_key(s, backend, "max-ring-page-order", 0), ORDER_MAX);
+	*queues = max_u64(*queues, 1);
+	return true;
+}
+
+static uint64_t stock_kb(uint64_t queues, uint64_t order)
+{
+	return queues * (SLOTS_PER_PAGE << order) * STOCK_SLOT_KB;
+}
+
+/* Return: what the stock driver holds of the disk. */
+static uint64_t add(struct store *s, const struct vbd *v, struct slots *sum)
+{
+	uint64_t queues;
+	uint64_t order;
+	uint64_t kb;
+
+	if (!read_rings(s, v, &queues, &order))
+		return 0;
+	kb = stock_kb(queues, order);
+	sum->disks++;
+	sum->rings += queues;
+	sum->held_kb += kb;
 	sum->kept_kb += queues * KEPT_PER_RING_KB;
+	sum->one_page_kb += stock_kb(queues, 0);
+	sum->one_ring_kb += stock_kb(1, order);
+	if (!v->shows)
+		sum->hidden_kb += kb - queues * KEPT_PER_RING_KB;
+	return kb;
+}
+
+static void add_guest(struct slots *sum, uint64_t kb)
+{
+	if (kb == 0)
+		return;
+	sum->least_kb = sum->guests ? min_u64(sum->least_kb, kb) : kb;
+	sum->most_kb = max_u64(sum->most_kb, kb);
+	sum->guests++;
 }
 
 struct slots slots_estimate(struct store *s, const struct inventory *inv)
 {
 	struct slots sum = {0};
 
-	for_each_vbd(v, &inv->now)
-		if (!v->shows)
-			add(s, v, &sum);
+	int guest = EVERY;
+	uint64_t kb = 0;
+
+	for_each_vbd(v, &inv->now) {
+		if (v->domid != guest) {
+			add_guest(&sum, kb);
+			kb = 0;
+		}
+		guest = v->domid;
+		kb += add(s, v, &sum);
+	}
+	add_guest(&sum, kb);
 	return sum;
 }

@@ -22,6 +22,7 @@
 /* Why an event, or one step, led to no action. */
 static const char *const reason_texts[REASON_COUNT] = {
 	[REASON_NONE] = "an action began",
+	[REASON_PAUSED] = "paused: only what is asked for is done",
 	[REASON_NO_RAM] = "nothing here gives RAM back",
 	[REASON_NO_ROOM] = "nothing here makes room for a target that fell",
 	[REASON_RUNNING] = "another action was running",
@@ -41,6 +42,7 @@ static const char *const reason_texts[REASON_COUNT] = {
 /* Why the standing policy is what it is. */
 static const char *const aging_texts[AGING_COUNT] = {
 	[AGING_OFF] = "off",
+	[AGING_PAUSED] = "paused",
 	[AGING_NO_DISK] = "there is no disk",
 	[AGING_NO_RAM] = "nothing that ages is RAM here",
 	[AGING_EXCLUDED] = "parameters would reach the disks of an excluded domain",
@@ -244,6 +246,8 @@ void status_print_daemon(struct json_object *d)
 		    json_word(d, "mechanism", mechanism_names, MECHANISM_COUNT),
 		    json_word(d, "psi", psi_mode_names, PSI_MODES),
 		    json_object_get_boolean(json_member(d, "xenstore")) ? "" : ", no xenstore");
+	if (json_object_get_boolean(json_member(d, "paused")))
+		status_line("paused", "only what is asked for is done: xen-reclaim resume ends it");
 	print_ages(d);
 	print_thresholds(json_member(d, "thresholds"));
 	print_aging(json_member(d, "aging"));

@@ -157,7 +157,7 @@ static struct json_object *row_json(const struct row *r)
 	return o;
 }
 
-enum exit_status top_print_json(const struct top *t)
+void top_print_json(const struct top *t, bool one_line)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *disks = json_object_new_array();
@@ -168,5 +168,8 @@ enum exit_status top_print_json(const struct top *t)
 	for (size_t i = 0; i < t->n_rows; i++)
 		(void)json_append(disks, row_json(&t->rows[i]));
 	json_put(o, "disks", disks);
-	return print_json(o);
+	if (one_line)
+		print_json_line(o);
+	else
+		(void)print_json(o);
 }

@@ -75,6 +75,7 @@ enum sort { SORT_HELD, SORT_IO, SORT_IDLE, SORT_NAME, SORT_COUNT };
 
 /**
  * struct top - all of it.
+ * @count:	 scans to print; 0: until it is stopped. For what is no screen.
  * @filter:	 only domains whose name has this in it, or whose number it is; "": all.
  * @idle_us:	 a disk unused for this long is idle.
  * @now, @before: the last two scans; figures per second take two.
@@ -84,6 +85,7 @@ struct top {
 	bool by_disk;
 	enum sort sort;
 	uint64_t delay_s;
+	uint64_t count;
 	char filter[64];
 	uint64_t idle_us;
 	struct inventory inventory;
@@ -119,8 +121,8 @@ void top_print(const struct top *t);
 /** top_print_table() - on 80 columns. */
 void top_print_table(const struct top *t);
 
-/** top_print_json() - of rows that are disks. */
-enum exit_status top_print_json(const struct top *t);
+/** top_print_json() - of rows that are disks; on one line or on many. */
+void top_print_json(const struct top *t, bool one_line);
 
 /** top_has_screen() - a terminal whose cursor can be moved is there, for top_live(). */
 bool top_has_screen(void);

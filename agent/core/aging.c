@@ -82,6 +82,8 @@ static enum aging_why why_not(const struct policy *p, const struct host_view *vi
 {
 	if (!p->aging || p->max_level < LEVEL_GRANTS)
 		return AGING_OFF;
+	if (p->paused)
+		return AGING_PAUSED;
 	if (view->disks->n == 0)
 		return AGING_NO_DISK;
 	if (!ages_ram(view))

@@ -14,6 +14,7 @@
 /** enum aging_why - why the time is what it is. */
 enum aging_why {
 	AGING_OFF,	 /* the configuration turns it off, or allows the pool alone */
+	AGING_PAUSED,	 /* the administrator has paused the daemon */
 	AGING_NO_DISK,	 /* there is none */
 	AGING_NO_RAM,	 /* nothing that ages is RAM here */
 	AGING_EXCLUDED,	 /* parameters would reach a disk of an excluded domain */

@@ -242,7 +242,9 @@ static void answer(const struct policy *p, const struct capabilities *c, struct 
 {
 	plan->decided = true;
 	plan->about = e->type;
-	if (e->type == EVENT_SOFT || e->type == EVENT_HARD)
+	if (p->paused && e->type != EVENT_REQUEST)
+		plan->reason = REASON_PAUSED;
+	else if (e->type == EVENT_SOFT || e->type == EVENT_HARD)
 		pressure(p, c, s, plan, e, now_us);
 	else
 		want(p, c, s, plan, e, now_us);
@@ -321,7 +323,7 @@ struct plan decide(const struct policy *p, const struct capabilities *c, struct 
 	case EVENT_COUNT:
 		break;
 	}
-	plan.grow = e->type == EVENT_HARD && p->grow_limit_kb > 0 && !plan.reclaim &&
+	plan.grow = e->type == EVENT_HARD && p->grow_limit_kb > 0 && !p->paused && !plan.reclaim &&
 		    s->phase != PHASE_ACTING && !too_soon(p, s, now_us) &&
 		    !is_echo(p, s, CAUSE_HARD, now_us);
 	plan.wake_us = next_wake(p, s);

@@ -26,6 +26,7 @@ const char *const mechanism_names[MECHANISM_COUNT] = {"none", "params", "module"
 
 const char *const reason_names[REASON_COUNT] = {
 	[REASON_NONE] = "none",
+	[REASON_PAUSED] = "paused",
 	[REASON_NO_RAM] = "no-ram",
 	[REASON_NO_ROOM] = "no-room",
 	[REASON_RUNNING] = "running",
@@ -43,14 +44,9 @@ const char *const reason_names[REASON_COUNT] = {
 };
 
 const char *const aging_names[AGING_COUNT] = {
-	[AGING_OFF] = "off",
-	[AGING_NO_DISK] = "no-disk",
-	[AGING_NO_RAM] = "no-ram",
-	[AGING_EXCLUDED] = "excluded",
-	[AGING_PLENTY] = "plenty",
-	[AGING_WATCHING] = "watching",
-	[AGING_RETURNING] = "returning",
-	[AGING_RESTING] = "idle",
+	[AGING_OFF] = "off",	       [AGING_PAUSED] = "paused",	[AGING_NO_DISK] = "no-disk",
+	[AGING_NO_RAM] = "no-ram",     [AGING_EXCLUDED] = "excluded",	[AGING_PLENTY] = "plenty",
+	[AGING_WATCHING] = "watching", [AGING_RETURNING] = "returning", [AGING_RESTING] = "idle",
 };
 
 int level_from_name(const char *name)

@@ -45,6 +45,7 @@ enum verdict {
  */
 enum reason {
 	REASON_NONE,	     /* an action began, or none was called for */
+	REASON_PAUSED,	     /* the administrator has paused the daemon */
 	REASON_NO_RAM,	     /* nothing here gives RAM back */
 	REASON_NO_ROOM,	     /* a fall of the target: nothing here makes room for it */
 	REASON_RUNNING,	     /* an action is running */
@@ -93,6 +94,7 @@ struct domain_rule {
 
 /**
  * struct policy - the part of the configuration that decides.
+ * @paused:	     do nothing but what is asked for; set by no file of the configuration.
  * @aging:	     give back what disks did not use for a while, before memory is short (aging.h).
  * @max_level:	     the highest level to use unasked.
  * @follow_balloon:  reclaim when the own target falls.
@@ -113,6 +115,7 @@ struct domain_rule {
  */
 struct policy {
 	enum level max_level;
+	bool paused;
 	bool aging;
 	bool follow_balloon;
 	uint64_t window_us;

@@ -129,6 +129,14 @@ static int on_look(sd_event_source *s, uint64_t usec, void *user)
 	return 0;
 }
 
+static int on_exhausted(sd_event_source *s, uint64_t usec, void *user)
+{
+	(void)s;
+	(void)usec;
+	exhausted_over(user);
+	return 0;
+}
+
 static int on_hold(sd_event_source *s, uint64_t usec, void *user)
 {
 	(void)s;
@@ -160,6 +168,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void
 		drop_metrics(a); /* the new file may be another one */
 		a->metrics_failed = false;
 		config_free(&a->config);
+		fresh.policy.paused = a->config.policy.paused;
 		a->config = fresh;
 		a->report.config_us = realtime_us();
 		domains_forget(&a->inventory.now);
@@ -238,7 +247,11 @@ static int open_loop(struct agent *a)
 	if (r >= 0)
 		r = add_timer(a, &a->state_timer, on_state);
 	if (r >= 0)
+		r = add_timer(a, &a->exhausted_timer, on_exhausted);
+	if (r >= 0)
 		r = add_timer(a, &a->psi_timer, pressure_on_timer);
+	if (r >= 0)
+		r = add_timer(a, &a->left_timer, pressure_on_left_timer);
 	if (r >= 0)
 		r = add_timer(a, &a->store_timer, xenstore_on_timer);
 	return r < 0 ? r : 0;
@@ -279,6 +292,8 @@ static int open_all(struct agent *a)
 	r = memory_open(a->root, &a->memory);
 	if (r == 0)
 		r = open_loop(a);
+	if (r == 0)
+		r = pause_listen(a);
 	if (r < 0)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot start: %s", strerror(-r));
 	return r;
@@ -368,7 +383,11 @@ void agent_stop(struct agent *a)
 	a->window_timer = sd_event_source_unref(a->window_timer);
 	a->put_back_timer = sd_event_source_unref(a->put_back_timer);
 	a->state_timer = sd_event_source_unref(a->state_timer);
+	a->exhausted_timer = sd_event_source_unref(a->exhausted_timer);
+	a->pause_source = sd_event_source_unref(a->pause_source);
+	exhausted_over(a);
 	a->psi_timer = sd_event_source_unref(a->psi_timer);
+	a->left_timer = sd_event_source_unref(a->left_timer);
 	a->store_timer = sd_event_source_unref(a->store_timer);
 	a->event = sd_event_unref(a->event);
 	memory_close(&a->memory);

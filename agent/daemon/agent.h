@@ -45,6 +45,7 @@
  * @unseen_kb:	 how much less the kernel's own target is than that: what a driver domain has and
  *		 Linux does not see.
  * @aging_failed: the driver would not take an aging time, which has been said.
+ * @exhausted: the file that says so is there.
  * @disks_watched: the store tells when there is a disk.
  * @begin_error: why the order under way could not begin; 0: it did.
  * @said:	 the last decision on each kind of event that was logged.
@@ -79,6 +80,7 @@ struct agent {
 	uint64_t last_target_us;
 	uint64_t unseen_kb;
 	bool aging_failed;
+	bool exhausted;
 	bool disks_watched;
 	int begin_error;
 	struct decision said[EVENT_COUNT];
@@ -89,6 +91,7 @@ struct agent {
 	sd_event *event;
 	sd_event_source *psi_source[PSI_KINDS];
 	sd_event_source *psi_timer;
+	sd_event_source *left_timer;
 	sd_event_source *store_source;
 	sd_event_source *store_life;
 	sd_event_source *store_timer;
@@ -98,6 +101,8 @@ struct agent {
 	sd_event_source *window_timer;
 	sd_event_source *put_back_timer;
 	sd_event_source *state_timer;
+	sd_event_source *exhausted_timer;
+	sd_event_source *pause_source;
 };
 
 /**
@@ -150,6 +155,15 @@ void machine_continue(struct agent *a);
 /** machine_put_back() - what could not be put back: now, or again on @put_back_timer. */
 void machine_put_back(struct agent *a);
 
+/** pause_listen() - obey the file in host/pause.h. Return: 0 or a negative errno. */
+int pause_listen(struct agent *a);
+
+/** exhausted_note() - there is a decision: it may be that nothing is left to give back. */
+void exhausted_note(struct agent *a, const struct decision *d);
+
+/** exhausted_over() - remove the file that says so. */
+void exhausted_over(struct agent *a);
+
 /** pressure_open() - triggers for what is on; where the kernel refuses one, totals on a timer. */
 void pressure_open(struct agent *a);
 
@@ -157,6 +171,9 @@ void pressure_close(struct agent *a);
 
 /** pressure_on_timer() - the handler of @psi_timer. */
 int pressure_on_timer(sd_event_source *s, uint64_t usec, void *user);
+
+/** pressure_on_left_timer() - the handler of @left_timer. */
+int pressure_on_left_timer(sd_event_source *s, uint64_t usec, void *user);
 
 /** xenstore_watch_disks() - whether to look at the disks once there is one. */
 void xenstore_watch_disks(struct agent *a, bool watch);

@@ -30,6 +30,7 @@ static const char *const message_ids[MESSAGE_COUNT] = {
 	[MESSAGE_FAULT] = "fc31b77bfe7c4f68bb390b66a309d1cd",
 	[MESSAGE_GROWN] = "27e676a2dde943e2b43e5e2133ab3535",
 	[MESSAGE_DECISION] = "9d1f6a6c7d3f4d5fb6a0c2b1f7e84c35",
+	[MESSAGE_PAUSED] = "bba239afc1b946e8be18a7c98b26d8b4",
 };
 
 /* stderr goes to the journal already when systemd says so; else it is somebody's terminal. */

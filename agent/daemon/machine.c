@@ -470,6 +470,7 @@ static void machine_tell(void *host, const struct news *n)
 		break;
 	case NEWS_DECIDED:
 		say_decision(a);
+		exhausted_note(a, &a->controller.decision);
 		agent_tell_state_soon(a);
 		break;
 	case NEWS_AGING:

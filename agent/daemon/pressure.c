@@ -90,7 +90,7 @@ int pressure_on_timer(sd_event_source *s, uint64_t usec, void *user)
 	return 0;
 }
 
-void pressure_close(struct agent *a)
+static void close_psi(struct agent *a)
 {
 	for (int k = 0; k < PSI_KINDS; k++) {
 		a->psi_source[k] = sd_event_source_unref(a->psi_source[k]);
@@ -100,12 +100,40 @@ void pressure_close(struct agent *a)
 	arm_timer(a->psi_timer, 0);
 }
 
+void pressure_close(struct agent *a)
+{
+	close_psi(a);
+	arm_timer(a->left_timer, 0);
+}
+
+/* Nothing tells when memory or swap falls below a size. */
+#define LEFT_EVERY_US (10 * USEC_PER_SEC)
+
+static bool watches_left(const struct agent *a)
+{
+	return a->config.available_kb || a->config.swap_free_kb;
+}
+
+int pressure_on_left_timer(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct agent *a = user;
+	uint64_t available_kb;
+	uint64_t swap_free_kb;
+
+	(void)usec;
+	arm_timer(s, now_us() + LEFT_EVERY_US);
+	if (memory_left(&a->memory, &available_kb, &swap_free_kb) == 0 &&
+	    (available_kb < a->config.available_kb || swap_free_kb < a->config.swap_free_kb))
+		agent_event(a, (struct event){.type = EVENT_SOFT});
+	return 0;
+}
+
 /* Totals on a timer where there are any, else nothing. */
 static void read_totals(struct agent *a, int error)
 {
 	struct psi_totals t = {0};
 
-	pressure_close(a);
+	close_psi(a);
 	a->report.psi = psi_read(a->root, &t) == 0 ? PSI_TOTALS : PSI_NONE;
 	for (int k = 0; k < PSI_KINDS; k++)
 		begin_window(a, k, &t);
@@ -181,4 +209,6 @@ void pressure_open(struct agent *a)
 		r = listen_trigger(a, k);
 	if (r < 0)
 		read_totals(a, r);
+	if (watches_left(a))
+		arm_timer(a->left_timer, now_us() + LEFT_EVERY_US);
 }

@@ -157,6 +157,7 @@ int state_file_write(int root, const struct report *r, const struct config *conf
 	json_put(o, "thresholds", thresholds_json(config));
 	json_put(o, "xenstore", json_object_new_boolean(r->xenstore));
 	json_put(o, "levels", diagnosis_levels_json(&r->diagnosis));
+	json_put(o, "paused", json_object_new_boolean(config->policy.paused));
 	json_put(o, "aging", aging_json(c));
 	json_put(o, "suspended", suspended_json(&c->state));
 	if (c->decision.at_us)

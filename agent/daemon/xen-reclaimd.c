@@ -16,6 +16,7 @@ static const char usage[] =
 	"Gives back memory that xen-blkback holds for idle disks when this domain is short of it.\n"
 	"\n"
 	"      --check-config  read the configuration, say what is wrong with it, and end\n"
+	"      --print-config  print what holds, each value with its file and line, and end\n"
 	"      --restore       put back parameters that a killed daemon left lowered, and end\n"
 	"      --dry-run       decide and tell; change nothing\n"
 	"      --root=DIR      find /etc, /proc, /sys and /run below DIR\n"
@@ -24,9 +25,10 @@ static const char usage[] =
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration.\n";
 
-enum { OPT_CHECK = 256, OPT_RESTORE, OPT_DRY_RUN, OPT_ROOT, OPT_HELP, OPT_VERSION };
+enum { OPT_CHECK = 256, OPT_PRINT, OPT_RESTORE, OPT_DRY_RUN, OPT_ROOT, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {{"check-config", no_argument, NULL, OPT_CHECK},
+					{"print-config", no_argument, NULL, OPT_PRINT},
 					{"restore", no_argument, NULL, OPT_RESTORE},
 					{"dry-run", no_argument, NULL, OPT_DRY_RUN},
 					{"root", required_argument, NULL, OPT_ROOT},
@@ -34,17 +36,39 @@ static const struct option options[] = {{"check-config", no_argument, NULL, OPT_
 					{"version", no_argument, NULL, OPT_VERSION},
 					{0}};
 
+static int wrong_config(const struct config_error *err)
+{
+	(void)fprintf(stderr, "xen-reclaimd: %s\n", err->text);
+	return -EINVAL;
+}
+
 static int check_config(int root)
 {
-	struct config c = config_default();
+	struct config_error err;
+	struct config c = {0};
+
+	if (config_load(root, CONFIG_PATH, &c, &err) < 0)
+		return wrong_config(&err);
+	config_free(&c);
+	return 0;
+}
+
+static int finish_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	(void)fprintf(stderr, "xen-reclaimd: cannot write the output: %s\n",
+		      strerrordesc_np(errno));
+	return 1;
+}
+
+static int print_config(int root)
+{
 	struct config_error err;
 
-	if (config_load(root, CONFIG_PATH, &c, &err) == 0) {
-		config_free(&c);
-		return 0;
-	}
-	(void)fprintf(stderr, "xen-reclaimd: %s\n", err.text);
-	return -EINVAL;
+	if (config_print(root, CONFIG_PATH, &err) < 0)
+		return wrong_config(&err);
+	return finish_output() ? -EIO : 0;
 }
 
 /* What a killed daemon said last is not true any more. */
@@ -87,11 +111,8 @@ static int serve(int root, bool dry_run)
 
 static int print(const char *text)
 {
-	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
-		return 0;
-	(void)fprintf(stderr, "xen-reclaimd: cannot write the output: %s\n",
-		      strerrordesc_np(errno));
-	return 1;
+	(void)fputs(text, stdout);
+	return finish_output();
 }
 
 int main(int argc, char **argv)
@@ -105,6 +126,7 @@ int main(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
 		case OPT_CHECK:
+		case OPT_PRINT:
 		case OPT_RESTORE:
 			what = opt;
 			break;
@@ -134,6 +156,8 @@ int main(int argc, char **argv)
 	}
 	if (what == OPT_CHECK)
 		r = check_config(root);
+	else if (what == OPT_PRINT)
+		r = print_config(root);
 	else if (what == OPT_RESTORE)
 		r = restore(root);
 	else

@@ -163,37 +163,43 @@ static int parse_metrics(const struct key *k, const char *value, void *to)
 #define AT(field) CONFIG_AT(field)
 
 const struct key config_keys[] = {
-	{"pressure", "some", parse_threshold, AT(some), 0, 0, THRESHOLD_FORM},
-	{"pressure", "full", parse_threshold, AT(full), 0, 0, THRESHOLD_FORM},
-	{"balloon", "follow", parse_switch, AT(policy.follow_balloon), 0, 0, "\"yes\" or \"no\""},
+	{"pressure", "some", parse_threshold, AT(some), 0, 0, "50ms in 1s", THRESHOLD_FORM},
+	{"pressure", "full", parse_threshold, AT(full), 0, 0, "50ms in 1s", THRESHOLD_FORM},
+	{"pressure", "available", parse_limit, AT(available_kb), MIB_KB, 1024 * GIB_KB, "off",
+	 "a size from 1MiB to 1024GiB, or \"off\""},
+	{"pressure", "swap_free", parse_limit, AT(swap_free_kb), MIB_KB, 1024 * GIB_KB, "off",
+	 "a size from 1MiB to 1024GiB, or \"off\""},
+	{"balloon", "follow", parse_switch, AT(policy.follow_balloon), 0, 0, "yes",
+	 "\"yes\" or \"no\""},
 	{"balloon", "grow_dom0", parse_limit, AT(policy.grow_limit_kb), 64 * MIB_KB, 1024 * GIB_KB,
-	 "a size from 64MiB to 1024GiB, or \"off\""},
-	{"balloon", "grow_step", parse_size, AT(policy.grow_step_kb), 4 * MIB_KB, GIB_KB,
+	 "off", "a size from 64MiB to 1024GiB, or \"off\""},
+	{"balloon", "grow_step", parse_size, AT(policy.grow_step_kb), 4 * MIB_KB, GIB_KB, "64MiB",
 	 "a size from 4MiB to 1GiB"},
-	{"balloon", "reserve", parse_size, AT(policy.grow_reserve_kb), 0, 1024 * GIB_KB,
+	{"balloon", "reserve", parse_size, AT(policy.grow_reserve_kb), 0, 1024 * GIB_KB, "256MiB",
 	 "a size from 0kB to 1024GiB"},
-	{"reclaim", "aging", parse_switch, AT(policy.aging), 0, 0, "\"yes\" or \"no\""},
-	{"reclaim", "max_level", parse_level, AT(policy.max_level), 0, 0,
+	{"reclaim", "aging", parse_switch, AT(policy.aging), 0, 0, "yes", "\"yes\" or \"no\""},
+	{"reclaim", "max_level", parse_level, AT(policy.max_level), 0, 0, "slots",
 	 "\"pool\", \"grants\" or \"slots\""},
+	/* an idle ring looks up every 100 ms: less would miss it */
 	{"reclaim", "window", parse_time, AT(policy.window_us), 150 * USEC_PER_MSEC,
-	 60 * USEC_PER_SEC, "a time from 150ms to 60s"},
-	{"reclaim", "idle_time", parse_time, AT(policy.idle_us), USEC_PER_SEC, HOURS_US,
+	 60 * USEC_PER_SEC, "150ms", "a time from 150ms to 60s"},
+	{"reclaim", "idle_time", parse_time, AT(policy.idle_us), USEC_PER_SEC, HOURS_US, "5s",
 	 "a time from 1s to 1h"},
 	{"reclaim", "min_interval", parse_time, AT(policy.min_interval_us), 250 * USEC_PER_MSEC,
-	 10 * MINUTES_US, "a time from 250ms to 10min"},
+	 10 * MINUTES_US, "250ms", "a time from 250ms to 10min"},
 	{"reclaim", "min_gain", parse_size, AT(policy.min_gain_kb), 4, UINT64_C(1024) * 1024,
-	 "a size from 4kB to 1024MiB"},
-	{"backoff", "retry", parse_time, AT(policy.retry_us), 500 * USEC_PER_MSEC, MINUTES_US,
+	 "1MiB", "a size from 4kB to 1024MiB"},
+	{"backoff", "retry", parse_time, AT(policy.retry_us), 500 * USEC_PER_MSEC, MINUTES_US, "2s",
 	 "a time from 500ms to 1min"},
 	{"backoff", "regrowth", parse_time, AT(policy.regrowth_us), USEC_PER_SEC, 10 * MINUTES_US,
-	 "a time from 1s to 10min"},
-	{"backoff", "after", parse_count, AT(policy.backoff_after), 1, 100,
+	 "5s", "a time from 1s to 10min"},
+	{"backoff", "after", parse_count, AT(policy.backoff_after), 1, 100, "3",
 	 "a count from 1 to 100"},
-	{"backoff", "first", parse_time, AT(policy.backoff_us), USEC_PER_SEC, HOURS_US,
+	{"backoff", "first", parse_time, AT(policy.backoff_us), USEC_PER_SEC, HOURS_US, "30s",
 	 "a time from 1s to 1h"},
 	{"backoff", "max", parse_time, AT(policy.backoff_max_us), USEC_PER_SEC, 24 * HOURS_US,
-	 "a time from 1s to 24h"},
-	{"metrics", "file", parse_metrics, AT(metrics_file), 0, 0,
+	 "5min", "a time from 1s to 24h"},
+	{"metrics", "file", parse_metrics, AT(metrics_file), 0, 0, "off",
 	 "a path of at most 128 characters from / to .prom, or \"off\""},
 };
 
@@ -204,9 +210,9 @@ const size_t config_n_keys = ARRAY_SIZE(config_keys);
 
 const struct key config_rule_keys[] = {
 	{"domain", "window", parse_time, RULE_AT(window_us), 150 * USEC_PER_MSEC, 60 * USEC_PER_SEC,
-	 "a time from 150ms to 60s"},
-	{"domain", "exclude", parse_switch, RULE_AT(exclude), 0, 0, "\"yes\" or \"no\""},
-	{"domain", "idle_time", parse_time, RULE_AT(idle_us), USEC_PER_SEC, HOURS_US,
+	 NULL, "a time from 150ms to 60s"},
+	{"domain", "exclude", parse_switch, RULE_AT(exclude), 0, 0, NULL, "\"yes\" or \"no\""},
+	{"domain", "idle_time", parse_time, RULE_AT(idle_us), USEC_PER_SEC, HOURS_US, NULL,
 	 "a time from 1s to 1h"},
 };
 
@@ -214,28 +220,14 @@ const size_t config_n_rule_keys = ARRAY_SIZE(config_rule_keys);
 
 struct config config_default(void)
 {
-	return (struct config){
-		.some = {50 * USEC_PER_MSEC, USEC_PER_SEC},
-		.full = {50 * USEC_PER_MSEC, USEC_PER_SEC},
-		.policy =
-			{
-				.aging = true,
-				.max_level = LEVEL_SLOTS,
-				.follow_balloon = true,
-				/* an idle ring looks up every 100 ms: less would miss it */
-				.window_us = 150 * USEC_PER_MSEC,
-				.idle_us = 5 * USEC_PER_SEC,
-				.min_interval_us = 250 * USEC_PER_MSEC,
-				.retry_us = 2 * USEC_PER_SEC,
-				.regrowth_us = 5 * USEC_PER_SEC,
-				.backoff_after = 3,
-				.backoff_us = 30 * USEC_PER_SEC,
-				.backoff_max_us = 5 * MINUTES_US,
-				.min_gain_kb = 1024,
-				.grow_step_kb = 64 * MIB_KB,
-				.grow_reserve_kb = 256 * MIB_KB,
-			},
-	};
+	struct config c = {0};
+
+	for (size_t i = 0; i < config_n_keys; i++) {
+		const struct key *k = &config_keys[i];
+
+		(void)k->parse(k, k->standard, (char *)&c + k->offset);
+	}
+	return c;
 }
 
 /* In the largest unit in which it is a whole number; of what was read there is one. */

@@ -14,6 +14,7 @@
  * struct key - one key.
  * @parse:  a value, into the member at @offset. Return: 0 or a negative errno.
  * @min, @max: its bounds, in kB, microseconds or as a count.
+ * @standard: what holds where no file has it; of a domain's keys NULL.
  * @form:   what would be right, for error messages.
  */
 struct key {
@@ -23,6 +24,7 @@ struct key {
 	size_t offset;
 	uint64_t min;
 	uint64_t max;
+	const char *standard;
 	const char *form;
 };
 

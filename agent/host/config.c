@@ -28,15 +28,22 @@ void config_free(struct config *c)
 	c->policy.n_rules = 0;
 }
 
-/* One text on its way through inih. */
+/* Where what is read goes. @note may be NULL. */
+struct sink {
+	struct config *config;
+	struct config_error *err;
+	void (*note)(void *user, const struct config_setting *s);
+	void *user;
+};
+
+/* One text on its way through inih. @rule: of the section, if it is a domain's. */
 struct parser {
 	const char *text;
 	size_t left;
 	const char *name;
 	int line;
-	struct config *config;
-	struct config_error *err;
-	struct domain_rule *rule; /* of the section, if it is a domain's */
+	const struct sink *to;
+	struct domain_rule *rule;
 	int result;
 };
 
@@ -48,13 +55,13 @@ __attribute__((format(printf, 2, 3))) static int fail(struct parser *p, const ch
 	if (p->result < 0) /* the first one is the one to say */
 		return 0;
 	p->result = -EINVAL;
-	n = snprintf(p->err->text, sizeof(p->err->text), "%s:%d: ", p->name, p->line);
-	if (n < 0 || (size_t)n >= sizeof(p->err->text))
+	n = snprintf(p->to->err->text, sizeof(p->to->err->text), "%s:%d: ", p->name, p->line);
+	if (n < 0 || (size_t)n >= sizeof(p->to->err->text))
 		return 0;
 	va_start(ap, fmt);
-	(void)vsnprintf(p->err->text + n, sizeof(p->err->text) - (size_t)n, fmt, ap);
+	(void)vsnprintf(p->to->err->text + n, sizeof(p->to->err->text) - (size_t)n, fmt, ap);
 	va_end(ap);
-	make_text(p->err->text); /* what a file holds may be anything */
+	make_text(p->to->err->text); /* what a file holds may be anything */
 	return 0;
 }
 
@@ -141,8 +148,8 @@ static bool enter_domain(struct parser *p, const char *section, size_t len)
 	}
 	if (is_uuid(whom))
 		lower(whom);
-	p->rule = add_rule(&p->config->policy, whom);
-	if (!p->rule && p->config->policy.n_rules < RULES_MAX)
+	p->rule = add_rule(&p->to->config->policy, whom);
+	if (!p->rule && p->to->config->policy.n_rules < RULES_MAX)
 		p->result = -ENOMEM;
 	else if (!p->rule)
 		(void)fail(p, "[domain]: there is room for %d sections of domains", RULES_MAX);
@@ -226,10 +233,20 @@ static char *next_line(char *str, int num, void *stream)
 	return line_is_plain(p, str) ? str : NULL;
 }
 
+static int taken(struct parser *p, const char *section, const char *key, const char *value)
+{
+	const struct config_setting s = {section, key, value, p->name, p->line};
+
+	if (p->to->note)
+		p->to->note(p->to->user, &s);
+	return 1;
+}
+
 /* inih cuts a long section's name short: it is not asked for a domain's. */
 static int handle_rule(struct parser *p, const char *name, const char *value)
 {
 	const char *whom = p->rule->whom;
+	char section[DOMAIN_MAX_CHARS + sizeof(DOMAIN_SECTION " ")];
 	char a[48];
 
 	for (size_t i = 0; i < config_n_rule_keys; i++) {
@@ -237,8 +254,9 @@ static int handle_rule(struct parser *p, const char *name, const char *value)
 
 		if (strcmp(k->name, name) != 0)
 			continue;
+		(void)snprintf(section, sizeof(section), DOMAIN_SECTION " %s", whom);
 		if (k->parse(k, value, (char *)p->rule + k->offset) == 0)
-			return 1;
+			return taken(p, section, name, value);
 		return fail(p, "[domain %s] %s: \"%s\" is not %s", whom, name, shown(value, a),
 			    k->form);
 	}
@@ -254,9 +272,9 @@ static void note_backoff(struct parser *p, const struct key *k)
 
 	if (!is_max && k->offset != CONFIG_AT(policy.backoff_us))
 		return;
-	p->err->max_is_last = is_max;
-	(void)snprintf(p->err->backoff_at, sizeof(p->err->backoff_at), "%.320s:%d: [backoff] %s",
-		       p->name, p->line, k->name);
+	p->to->err->max_is_last = is_max;
+	(void)snprintf(p->to->err->backoff_at, sizeof(p->to->err->backoff_at),
+		       "%.320s:%d: [backoff] %s", p->name, p->line, k->name);
 }
 
 static int handle(void *user, const char *section, const char *name, const char *value)
@@ -274,9 +292,9 @@ static int handle(void *user, const char *section, const char *name, const char 
 
 		if (strcmp(k->section, section) != 0 || strcmp(k->name, name) != 0)
 			continue;
-		if (k->parse(k, value, (char *)p->config + k->offset) == 0) {
+		if (k->parse(k, value, (char *)p->to->config + k->offset) == 0) {
 			note_backoff(p, k);
-			return 1;
+			return taken(p, section, name, value);
 		}
 		return fail(p, "[%s] %s: \"%s\" is not %s", section, name, shown(value, a),
 			    k->form);
@@ -285,11 +303,11 @@ static int handle(void *user, const char *section, const char *name, const char 
 		    section, shown(name, b));
 }
 
-int config_parse(const char *text, size_t len, const char *name, struct config *c,
-		 struct config_error *err)
+static int parse(const char *text, size_t len, const char *name, const struct sink *to)
 {
-	struct parser p = {.text = text, .left = len, .name = name, .config = c, .err = err};
+	struct parser p = {.text = text, .left = len, .name = name, .to = to};
 	int line = ini_parse_stream(next_line, &p, handle, &p);
+
 	if (p.result == 0 && line > 0) {
 		p.line = line;
 		(void)fail(&p, "neither \"[section]\" nor \"key = value\" nor a comment");
@@ -297,6 +315,14 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 		return -ENOMEM;
 	}
 	return p.result;
+}
+
+int config_parse(const char *text, size_t len, const char *name, struct config *c,
+		 struct config_error *err)
+{
+	const struct sink to = {.config = c, .err = err};
+
+	return parse(text, len, name, &to);
 }
 
 static int cannot_read(const char *path, int error, struct config_error *err)
@@ -326,8 +352,7 @@ static int find_file(int root, const char *path)
 	return fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? -ENOENT : 0;
 }
 
-static int load_file(int root, const char *path, char *buf, struct config *c,
-		     struct config_error *err)
+static int load_file(int root, const char *path, char *buf, const struct sink *to)
 {
 	ssize_t n = find_file(root, path);
 	char name[PATH_MAX];
@@ -337,9 +362,9 @@ static int load_file(int root, const char *path, char *buf, struct config *c,
 	else if (n == 0)
 		return 0;
 	if (n < 0)
-		return cannot_read(path, (int)n, err);
+		return cannot_read(path, (int)n, to->err);
 	(void)snprintf(name, sizeof(name), "/%s", path);
-	return config_parse(buf, (size_t)n, name, c, err);
+	return parse(buf, (size_t)n, name, to);
 }
 
 static int is_conf(const struct dirent *d)
@@ -349,8 +374,7 @@ static int is_conf(const struct dirent *d)
 	return d->d_name[0] != '.' && n > 5 && strcmp(d->d_name + n - 5, ".conf") == 0;
 }
 
-static int load_drop_ins(int root, const char *path, char *buf, struct config *c,
-			 struct config_error *err)
+static int load_drop_ins(int root, const char *path, char *buf, const struct sink *to)
 {
 	char dir[PATH_MAX];
 	char file[2UL * PATH_MAX];
@@ -363,11 +387,11 @@ static int load_drop_ins(int root, const char *path, char *buf, struct config *c
 	if (n < 0 && errno == ENOENT)
 		return 0;
 	if (n < 0)
-		return cannot_read(dir, -errno, err);
+		return cannot_read(dir, -errno, to->err);
 	for (int i = 0; i < n; i++) {
 		(void)snprintf(file, sizeof(file), "%s/%s", dir, names[i]->d_name);
 		if (r == 0)
-			r = load_file(root, file, buf, c, err);
+			r = load_file(root, file, buf, to);
 		free(names[i]);
 	}
 	free(names);
@@ -393,15 +417,22 @@ static int check_backoff(const struct policy *p, struct config_error *err)
 
 int config_load(int root, const char *path, struct config *c, struct config_error *err)
 {
+	return config_load_each(root, path, c, err, NULL, NULL);
+}
+
+int config_load_each(int root, const char *path, struct config *c, struct config_error *err,
+		     void (*note)(void *user, const struct config_setting *s), void *user)
+{
 	_cleanup_free_ char *buf = malloc(CONFIG_MAX_BYTES);
 	struct config fresh = config_default();
+	const struct sink to = {.config = &fresh, .err = err, .note = note, .user = user};
 	int r = buf ? 0 : -ENOMEM;
 
 	*err = (struct config_error){0};
 	if (r == 0)
-		r = load_file(root, path, buf, &fresh, err);
+		r = load_file(root, path, buf, &to);
 	if (r == 0)
-		r = load_drop_ins(root, path, buf, &fresh, err);
+		r = load_drop_ins(root, path, buf, &to);
 	if (r == 0) /* NOLINT(clang-analyzer-unix.*): the attribute frees buf */
 		r = check_backoff(&fresh.policy, err);
 	if (r == 0) {

@@ -29,12 +29,16 @@ struct threshold {
 /**
  * struct config - everything an administrator can set.
  * @some, @full:      pressure that calls for reclaim.
+ * @available_kb:     the same while MemAvailable is less; 0: off.
+ * @swap_free_kb:     the same of free swap, where there is any.
  * @policy:	      what decide() is given; its @rules are this configuration's own.
  * @metrics_file:     below the root, without its leading slash; "": none is written.
  */
 struct config {
 	struct threshold some;
 	struct threshold full;
+	uint64_t available_kb;
+	uint64_t swap_free_kb;
 	struct policy policy;
 	char metrics_file[PATH_MAX_CHARS + 1];
 };
@@ -70,7 +74,34 @@ void config_free(struct config *c);
 int config_load(int root, const char *path, struct config *c, struct config_error *err);
 
 /**
- * config_parse() - the same for one text in memory.
+ * struct config_setting - one value, as a file has it.
+ * @section: as it stands between the brackets.
+ */
+struct config_setting {
+	const char *section;
+	const char *key;
+	const char *value;
+	const char *file;
+	int line;
+};
+
+/**
+ * config_load_each() - as config_load(), and @note is told each value in the order in which they
+ * are read: of several for one key the last one counts.
+ */
+int config_load_each(int root, const char *path, struct config *c, struct config_error *err,
+		     void (*note)(void *user, const struct config_setting *s), void *user);
+
+/**
+ * config_print() - what holds, in the form of a file: all keys, each with where it comes from.
+ * @err: what is wrong, on error; then nothing is printed.
+ *
+ * Return: 0 or a negative errno, as config_load().
+ */
+int config_print(int root, const char *path, struct config_error *err);
+
+/**
+ * config_parse() - one text in memory.
  * @name: what the errors call it.
  * @c:	  changed key by key; undefined on error.
  */

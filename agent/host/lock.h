@@ -14,6 +14,9 @@
 /** STATE_FILE - in which the daemon says what it knows (daemon/state-file.h). */
 #define STATE_FILE RUN_DIR "/state.json"
 
+/** EXHAUSTED_FILE - there while hard pressure finds nothing to give back (daemon/exhausted.c). */
+#define EXHAUSTED_FILE RUN_DIR "/exhausted"
+
 /**
  * lock_take() - become the one daemon; over when the descriptor is closed, however that happens.
  * The file is root's alone to read: who can open it can lock it, and so keep the daemon from

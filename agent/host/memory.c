@@ -100,14 +100,38 @@ int64_t balloon_mapped_kb(const struct balloon *b, size_t n_disks)
 }
 
 /* A kernel without swap has no such line, and swaps nothing. */
-static int find_swapped(const char *text, const char *key, uint64_t *pages)
+static int find_swapped(const char *text, const char *key, uint64_t *value)
 {
-	int r = find_number(text, key, pages);
+	int r = find_number(text, key, value);
 
 	if (r != -ENOENT)
 		return r;
-	*pages = 0;
+	*value = 0;
 	return 0;
+}
+
+static int find_available(const char *text, uint64_t *kb)
+{
+	int r = find_number(text, "MemAvailable:", kb);
+
+	return r == 0 && *kb > KB_MAX ? -ERANGE : r;
+}
+
+int memory_left(const struct memory *h, uint64_t *available_kb, uint64_t *swap_free_kb)
+{
+	char text[16384];
+	uint64_t total_kb = 0;
+	int r = reread(h->meminfo, text, sizeof(text));
+
+	if (r == 0)
+		r = find_available(text, available_kb);
+	if (r == 0)
+		r = find_swapped(text, "SwapTotal:", &total_kb);
+	if (r == 0)
+		r = find_swapped(text, "SwapFree:", swap_free_kb);
+	if (total_kb == 0)
+		*swap_free_kb = UINT64_MAX;
+	return r;
 }
 
 int memory_sample(const struct memory *h, struct sample *s)
@@ -118,9 +142,7 @@ int memory_sample(const struct memory *h, struct sample *s)
 	int r = reread(h->meminfo, text, sizeof(text));
 
 	if (r == 0)
-		r = find_number(text, "MemAvailable:", &available);
-	if (r == 0 && available > KB_MAX)
-		r = -ERANGE;
+		r = find_available(text, &available);
 	if (r == 0)
 		r = reread(h->vmstat, text, sizeof(text));
 	if (r == 0)

@@ -50,6 +50,13 @@ int64_t balloon_held_kb(const struct balloon *b);
 int64_t balloon_mapped_kb(const struct balloon *b, size_t n_disks);
 
 /**
+ * memory_left() - MemAvailable, and free swap, which is UINT64_MAX where there is no swap at all.
+ *
+ * Return: 0 or a negative errno. Takes no memory.
+ */
+int memory_left(const struct memory *h, uint64_t *available_kb, uint64_t *swap_free_kb);
+
+/**
  * memory_sample() - memory now. What grant mappings hold is known where there is a balloon driver.
  * Frames that were ballooned out for another reason (low_kb > 0) are not in it,
  * rightly: grants that use those cost no RAM and give none.

@@ -152,6 +152,31 @@ static void check_config_says_the_line(void **state)
 	expect_one_line(&w.cli);
 }
 
+/* A drop-in comes later, and a section of a domain is shown with what it sets. */
+static void print_config_says_where_each_value_comes_from(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG,
+		 "[reclaim]\nidle_time = 9s\nwindow = 1s\n[domain db]\nexclude = yes\n");
+	tree_put(&w.tree, CONFIG ".d/a.conf", "[reclaim]\n\nidle_time = 7 s\n");
+	assert_int_equal(run(daemon_path, ARGS("--print-config")), 0);
+	expect_said(&w.cli, OUT, "[pressure]\nsome = 50ms in 1s           ; default\n");
+	expect_said(&w.cli, OUT, "\nidle_time = 7 s             ; /" CONFIG ".d/a.conf:3\n");
+	expect_said(&w.cli, OUT, "\nwindow = 1s                 ; /" CONFIG ":3\n");
+	expect_said(&w.cli, OUT, "\n[domain db]\nexclude = yes               ; /" CONFIG ":5\n");
+	assert_int_equal(count(w.cli.text[OUT], "idle_time"), 1);
+
+	/* what it prints is a configuration */
+	tree_drop(&w.tree, CONFIG ".d");
+	tree_put(&w.tree, CONFIG, w.cli.text[OUT]);
+	assert_int_equal(run(daemon_path, ARGS("--print-config")), 0);
+	expect_said(&w.cli, OUT, "\nidle_time = 7 s");
+	tree_put(&w.tree, CONFIG, "[reclaim]\nwindow = 1\n");
+	assert_int_equal(run(daemon_path, ARGS("--print-config")), EX_CONFIG);
+	assert_string_equal(w.cli.text[OUT], "");
+	expect_one_line(&w.cli);
+}
+
 /* Nobody has a reason to send them, so nobody expects that a parameter stays lowered. */
 static void stray_signals_do_not_end_it(void **state)
 {
@@ -207,6 +232,51 @@ static void a_good_reload_changes_it(void **state)
 	assert_int_equal(actions_now(), 0);
 	stop_daemon();
 	expect_untouched();
+}
+
+/* --- pause ---------------------------------------------------------------------------------- */
+
+static void a_paused_daemon_does_only_what_is_asked_for(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	put_native("vbd-1-51712");
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("pause")), 0);
+	WAIT(strstr(w.daemon.text[ERR], "paused: nothing is reclaimed but"));
+	let_target_fall();
+	sync_daemon();
+	assert_int_equal(actions_now(), 0);
+	o = state_now();
+	assert_true(json_object_get_boolean(member(o, "paused")));
+	assert_string_equal(string(member(o, "aging"), "why"), "paused");
+	(void)json_object_put(o);
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=slots")), 0);
+	assert_int_equal(actions_now(), 1);
+	stop_daemon();
+}
+
+static void a_pause_outlives_the_daemon_until_it_is_ended(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("pause")), 0);
+	WAIT(strstr(w.daemon.text[ERR], "paused: "));
+	stop_daemon();
+	assert_int_equal(run(cli_path, ARGS("resume")), 3);
+	start_daemon(ARGS());
+	expect_said(&w.daemon, ERR, "starts paused");
+	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
+	WAIT(strstr(w.daemon.text[ERR], "configuration reloaded"));
+	assert_int_equal(run(cli_path, ARGS("status")), 0);
+	expect_said(&w.cli, OUT, "xen-reclaim resume ends it");
+	assert_int_equal(run(cli_path, ARGS("resume")), 0);
+	WAIT(strstr(w.daemon.text[ERR], "goes on"));
+	stop_daemon();
+	start_daemon(ARGS());
+	assert_null(strstr(w.daemon.text[ERR], "starts paused"));
+	stop_daemon();
 }
 
 /* --- metrics -------------------------------------------------------------------------------- */
@@ -525,6 +595,37 @@ static void pressure_without_blkback_is_told_for_what_it_is(void **state)
 	tree_unseal(&s);
 }
 
+static void a_file_says_that_nothing_is_left_to_give_back(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	tree_drop(&w.tree, "sys/module/xen_blkback");
+	tree_seal(&w.tree, PSI_PATH, PSI_TEXT, &s);
+	start_daemon(ARGS());
+	assert_false(tree_has(&w.tree, EXHAUSTED_FILE));
+	stall(&s, "full");
+	WAIT(strstr(w.daemon.text[ERR], "pressure, but"));
+	sync_daemon();
+	tree_expect(&w.tree, EXHAUSTED_FILE, "no-ram\n");
+	stop_daemon();
+	assert_false(tree_has(&w.tree, EXHAUSTED_FILE));
+	tree_unseal(&s);
+}
+
+/* Of a host with MemAvailable at 100,000 kB. */
+static void less_memory_than_is_configured_is_pressure(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG,
+		 ONE_ACTION "[pressure]\nsome = off\nfull = off\navailable = 200MiB\n");
+	start_daemon(ARGS());
+	WAIT(newest_is("no-gain"));
+	expect_newest("cause", "soft-pressure");
+	stop_daemon();
+	expect_all_back();
+}
+
 static void that_all_disks_are_spared_is_told_for_what_it_is(void **state)
 {
 	struct sealed s;
@@ -782,6 +883,24 @@ static void a_domain_can_be_named(void)
 	expect_one_line(&w.cli);
 	assert_int_equal(run(cli_path, ARGS("trigger", "1 2")), 1);
 	expect_said(&w.cli, ERR, "\"1 2\" names no domain that has a disk here");
+}
+
+/* Here nothing comes back, so it asks all of them, and then says that it is not enough. */
+static void a_need_is_asked_for_from_one_disk_after_the_other(void **state)
+{
+	static const char idle[] = "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger";
+
+	(void)state;
+	put_native("vbd-1-51712");
+	put_native("vbd-2-51712");
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=slots", "--need=1")), 1);
+	assert_string_equal(w.cli.text[OUT], "0 kB back from 2 disks\n");
+	expect_said(&w.cli, ERR, "less came back than the 1024 kB that are needed");
+	tree_expect(&w.tree, idle, "slots");
+	assert_int_equal(actions_now(), 2);
+	assert_int_equal(run(cli_path, ARGS("trigger", "--need=1", "2")), 2);
+	stop_daemon();
 }
 
 static void one_disk_is_told_where_the_kernel_offers_it(void **state)
@@ -1306,6 +1425,8 @@ static void a_driver_domain_with_an_excluded_domain_acts_on_requests_alone(void 
 {
 	(void)state;
 	tree_put(&w.tree, CONFIG, "[domain db]\nexclude = yes\n");
+	store_put("/local/domain/1/name", "db"); /* which it cannot read */
+	store_put("/local/domain/2/name", "web");
 	make_mailbox();
 	enter_driver_domain();
 	put_native("vbd-1-51712");
@@ -2161,6 +2282,22 @@ static void top_prints_where_there_is_no_screen(void **state)
 	assert_int_equal(end_of_top(pid, fd), 0);
 }
 
+static void top_prints_as_often_as_it_is_told(void **state)
+{
+	const char *text = w.cli.text[OUT];
+	struct json_object *o;
+
+	(void)state;
+	assert_int_equal(run(cli_path, ARGS("top", "--json", "--delay=1", "--count=2")), 0);
+	assert_int_equal(count(text, "\n"), 2);
+	o = parse(strchr(text, '\n') + 1);
+	assert_non_null(member(o, "disks"));
+	(void)json_object_put(o);
+	assert_int_equal(run(cli_path, ARGS("top", "--delay=1", "--count=2")), 0);
+	assert_int_equal(count(text, "mechanism "), 2);
+	assert_int_equal(run(cli_path, ARGS("top", "--count=x")), 2);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -2175,6 +2312,9 @@ int main(int argc, char **argv)
 		T(a_new_start_makes_a_kill_in_a_window_good),
 		T(dry_run_changes_nothing),
 		T(check_config_says_the_line),
+		T(print_config_says_where_each_value_comes_from),
+		T(a_paused_daemon_does_only_what_is_asked_for),
+		T(a_pause_outlives_the_daemon_until_it_is_ended),
 		T(a_bad_reload_keeps_the_old_configuration),
 		T(a_good_reload_changes_it),
 		T(metrics_stand_while_it_runs),
@@ -2200,9 +2340,13 @@ int main(int argc, char **argv)
 		T(top_leaves_the_terminal_as_it_was),
 		T(top_scrolls_and_is_resized),
 		T(top_prints_where_there_is_no_screen),
+		T(top_prints_as_often_as_it_is_told),
 		T(parameters_are_left_alone_where_a_domain_is_excluded),
 		T(request_slots_are_ram_where_grants_are_none),
 		T(that_nobody_can_tell_is_said_at_start),
+		T(a_file_says_that_nothing_is_left_to_give_back),
+		T(less_memory_than_is_configured_is_pressure),
+		T(a_need_is_asked_for_from_one_disk_after_the_other),
 		T(that_all_disks_are_spared_is_told_for_what_it_is),
 		T(hard_pressure_that_cannot_be_relieved_grows_dom0),
 		T(a_target_that_was_there_first_may_be_of_this_minute),

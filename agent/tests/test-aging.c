@@ -199,6 +199,10 @@ static void without_a_disk_or_ram_or_where_it_is_off_nobody_looks(void **state)
 	expect_aging(AGING_OFF, 0, false);
 	expect_all_disks(0);
 	h.policy.max_level = LEVEL_SLOTS;
+	h.policy.paused = true;
+	decide_now();
+	expect_aging(AGING_PAUSED, 0, false);
+	expect_all_disks(0);
 	h.policy.aging = false;
 	decide_now();
 	expect_aging(AGING_OFF, 0, false);

@@ -85,6 +85,9 @@ static const struct taken taken[] = {
 	{"pressure", "some", "off", 0},
 	{"pressure", "full", "1s in 10s", S},
 	{"pressure", "full", "off", 0},
+	{"pressure", "available", "1MiB", 1024},
+	{"pressure", "available", "off", 0},
+	{"pressure", "swap_free", "1GiB", UINT64_C(1024) * 1024},
 	{"balloon", "follow", "no", false},
 	{"balloon", "follow", "yes", true},
 	{"balloon", "grow_dom0", "2GiB", UINT64_C(2) * 1024 * 1024},
@@ -193,6 +196,8 @@ static const struct {
 	{"pressure", "some", "Off"},
 	{"pressure", "some", "00000000000000000000000000000050ms in 1s"},
 	{"pressure", "full", "50ms in 1s in 1s"},
+	{"pressure", "available", "1023kB"},
+	{"pressure", "swap_free", "on"},
 	{"balloon", "follow", "true"},
 	{"balloon", "follow", "1"},
 	{"balloon", "follow", "Yes"},
@@ -575,7 +580,7 @@ static void the_shipped_file_documents_every_key_with_its_default(void **state)
 	struct config expected = config_default();
 	char *text = read_shipped();
 	struct config_error err;
-	struct config c = {.metrics_file = "x"};
+	struct config c = {.metrics_file = "x", .available_kb = 1, .swap_free_kb = 1};
 
 	(void)state;
 	c.policy.grow_limit_kb = 1;

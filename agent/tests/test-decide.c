@@ -842,6 +842,26 @@ static void what_is_there_is_summed_up_by_level_and_scope(void **state)
 	assert_int_equal(w.o.ram_kb[LEVEL_SLOTS][SCOPE_IDLE], 2 * (8 + 4096 + 1200));
 }
 
+/* Nor is what came in meanwhile kept for later. */
+static void nothing_but_a_request_leads_to_anything_in_a_pause(void **state)
+{
+	static const enum event_type none[] = {EVENT_SOFT, EVENT_HARD, EVENT_BALLOON_FALL};
+	struct world w = slotted();
+	struct plan plan;
+
+	(void)state;
+	w.p.paused = true;
+	w.p.grow_limit_kb = UINT64_C(1024) * 1024;
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		plan = send(&w, none[i]);
+		assert_false(plan.reclaim);
+		assert_false(plan.grow);
+		assert_int_equal(plan.reason, REASON_PAUSED);
+		assert_int_equal(plan.wake_us, 0);
+	}
+	assert_true(send(&w, EVENT_REQUEST).reclaim);
+}
+
 static void only_what_is_ram_is_there(void **state)
 {
 	const struct vbd vbds[] = {disk(1, 51712, 6 * S)};
@@ -1652,6 +1672,7 @@ int main(void)
 		cmocka_unit_test(the_highest_level_is_kept_to),
 		cmocka_unit_test(a_mechanism_that_fails_rests_too),
 		cmocka_unit_test(what_is_there_is_summed_up_by_level_and_scope),
+		cmocka_unit_test(nothing_but_a_request_leads_to_anything_in_a_pause),
 		cmocka_unit_test(only_what_is_ram_is_there),
 		cmocka_unit_test(a_disk_that_keeps_more_than_it_has_adds_nothing),
 		cmocka_unit_test(disks_that_show_nothing_offer_the_unknown),
