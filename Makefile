@@ -13,6 +13,9 @@
 #                     writes docs/bench/compare.md
 #   make bench        what the daemon costs, beside others like it; writes docs/bench/
 #   make footprint    what a disk costs dom0: memory, and wake-ups while idle; writes docs/bench/
+#   make capacity     how many disks a dom0 carries before it is short of memory, some five hours; SQUEEZERS= ORDERS=
+#                     GUESTS= DOM0_MB= KERNELS= MEMORY= for a part, MINUTES= and KEEP=1 as above; writes docs/bench/
+#   make attack       what a guest can have dom0 hold; writes docs/bench/
 #   make upstream     the tests by which Linux's own squeeze was judged; writes docs/bench/
 #   make install      DESTDIR=, PREFIX=/usr
 #   make uninstall    the same; a configuration that was edited stays
@@ -55,6 +58,17 @@ bench:
 
 footprint:
 	$(RUN) bench/footprint
+
+capacity:
+	@$(RUN) testbed/deps python3
+	$(RUN) bench/capacity $(if $(SQUEEZERS),--squeezers "$(SQUEEZERS)") $(if $(ORDERS),--orders "$(ORDERS)") \
+		$(if $(GUESTS),--guests "$(GUESTS)") $(if $(DOM0_MB),--dom0-mb "$(DOM0_MB)") \
+		$(if $(KERNELS),--kernels "$(KERNELS)") $(if $(MEMORY),--memory "$(MEMORY)") \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(KEEP),--keep)
+
+attack:
+	@$(RUN) testbed/deps python3
+	$(RUN) bench/attack
 
 upstream:
 	@$(RUN) testbed/deps python3
@@ -99,4 +113,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all test check fuzz demo compare bench footprint upstream deb rpm install uninstall clean
+.PHONY: all test check fuzz demo compare bench footprint capacity attack upstream deb rpm install uninstall clean

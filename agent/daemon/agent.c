@@ -281,6 +281,8 @@ static int open_all(struct agent *a)
 		    a->lock == -EBUSY ? "another xen-reclaimd runs" : strerror(-a->lock));
 		return a->lock;
 	}
+	if (!a->dry_run)
+		exhausted_drop(a->root);
 	r = put_back_old(a);
 	if (r == 0)
 		r = config_load(a->root, CONFIG_PATH, &a->config, &err);

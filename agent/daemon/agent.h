@@ -161,8 +161,11 @@ int pause_listen(struct agent *a);
 /** exhausted_note() - there is a decision: it may be that nothing is left to give back. */
 void exhausted_note(struct agent *a, const struct decision *d);
 
-/** exhausted_over() - remove the file that says so. */
+/** exhausted_over() - something is left again, or nobody can tell any more. */
 void exhausted_over(struct agent *a);
+
+/** exhausted_drop() - remove the file, which may be of a daemon that was killed. */
+void exhausted_drop(int root);
 
 /** pressure_open() - triggers for what is on; where the kernel refuses one, totals on a timer. */
 void pressure_open(struct agent *a);

@@ -43,6 +43,11 @@ void exhausted_note(struct agent *a, const struct decision *d)
 void exhausted_over(struct agent *a)
 {
 	if (a->exhausted)
-		(void)unlinkat(a->root, EXHAUSTED_FILE, 0);
+		exhausted_drop(a->root);
 	a->exhausted = false;
+}
+
+void exhausted_drop(int root)
+{
+	(void)unlinkat(root, EXHAUSTED_FILE, 0);
 }

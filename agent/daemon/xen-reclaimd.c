@@ -87,8 +87,10 @@ static int restore(int root)
 	_cleanup_close_ int lock = lock_take(root);
 	int r = lock < 0 ? lock : params_restore(root);
 
-	if (lock >= 0)
+	if (lock >= 0) {
 		drop_metrics(root);
+		exhausted_drop(root);
+	}
 	if (r > 0)
 		say(MESSAGE_RESTORED, LOG_NOTICE, "put back %d parameters of xen_blkback", r);
 	if (r < 0)

@@ -119,8 +119,10 @@ int config_print(int root, const char *path, struct config_error *err)
 	struct config c = {0};
 	int r = config_load_each(root, path, &c, err, note, &all);
 
-	if (r == 0 && all.failed)
+	if (r == 0 && all.failed) {
 		r = -ENOMEM;
+		(void)snprintf(err->text, sizeof(err->text), "/%s: %s", path, strerror(-r));
+	}
 	if (r == 0) {
 		print_known(&all);
 		print_domains(&all);

@@ -610,6 +610,15 @@ static void a_file_says_that_nothing_is_left_to_give_back(void **state)
 	tree_expect(&w.tree, EXHAUSTED_FILE, "no-ram\n");
 	stop_daemon();
 	assert_false(tree_has(&w.tree, EXHAUSTED_FILE));
+
+	/* that of one that was killed */
+	tree_put(&w.tree, EXHAUSTED_FILE, "no-ram\n");
+	assert_int_equal(run(daemon_path, ARGS("--restore")), 0);
+	assert_false(tree_has(&w.tree, EXHAUSTED_FILE));
+	tree_put(&w.tree, EXHAUSTED_FILE, "no-ram\n");
+	start_daemon(ARGS());
+	assert_false(tree_has(&w.tree, EXHAUSTED_FILE));
+	stop_daemon();
 	tree_unseal(&s);
 }
 
@@ -1804,6 +1813,38 @@ static void doctor_tells_whether_ram_comes_back(void **state)
 	expect_untouched();
 }
 
+/* Two rings of four pages, and one of one page: a frontend gets no more than it is offered. */
+static void doctor_tells_what_slots_cost(void **state)
+{
+	struct json_object *o;
+	struct json_object *slots;
+
+	(void)state;
+	store_put("/local/domain/0/backend/vbd/1/51712/frontend",
+		  "/local/domain/1/device/vbd/51712");
+	store_put("/local/domain/0/backend/vbd/1/51712/multi-queue-max-queues", "2");
+	store_put("/local/domain/0/backend/vbd/1/51712/max-ring-page-order", "2");
+	store_put("/local/domain/1/device/vbd/51712/multi-queue-num-queues", "2");
+	store_put("/local/domain/1/device/vbd/51712/ring-page-order", "99");
+	store_put("/local/domain/0/backend/vbd/2/51712/frontend",
+		  "/local/domain/2/device/vbd/51712");
+	assert_int_equal(run(cli_path, ARGS("doctor", "--json")), 0);
+	o = parse(w.cli.text[OUT]);
+	slots = member(o, "slots");
+	assert_int_equal(number(slots, "guests"), 2);
+	assert_int_equal(number(slots, "disks"), 2);
+	assert_int_equal(number(slots, "rings"), 3);
+	assert_int_equal(number(slots, "stock_kb"), 2 * 128 * 40 + 32 * 40);
+	assert_int_equal(number(slots, "patched_idle_kb"), 3 * 32);
+	assert_int_equal(number(slots, "one_page_rings_kb"), 3 * 32 * 40);
+	assert_int_equal(number(slots, "one_queue_kb"), 128 * 40 + 32 * 40);
+	assert_int_equal(number(slots, "least_guest_kb"), 32 * 40);
+	assert_int_equal(number(slots, "most_guest_kb"), 2 * 128 * 40);
+	(void)json_object_put(o);
+	assert_int_equal(run(cli_path, ARGS("doctor")), 0);
+	expect_said(&w.cli, OUT, "Request slots of 2 disks of 2 guests, 3 rings");
+}
+
 static void doctor_tells_what_was_changed_of_the_daemon(void **state)
 {
 	(void)state;
@@ -2400,6 +2441,7 @@ int main(int argc, char **argv)
 		T(status_says_where_a_daemon_that_runs_tells_nothing),
 		T(the_lock_is_for_root_alone),
 		T(doctor_tells_whether_ram_comes_back),
+		T(doctor_tells_what_slots_cost),
 		T(doctor_tells_what_was_changed_of_the_daemon),
 		/* the last: oxenstored goes on counting what is gone */
 		T_DRIVER(a_domain_out_of_quota_serves_what_it_can),
