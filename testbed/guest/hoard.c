@@ -232,6 +232,8 @@ int main(int argc, char **argv)
 			break; /* the backend has no more for us */
 		rings += disk->n_rings;
 		n++;
+		(void)printf("hoard: disk %u\n", n);
+		(void)fflush(stdout);
 	}
 	(void)printf("hoard: connected %u disks, %u rings of order %u\n", n, rings,
 		     n ? disks[0].order : 0);
