@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-/* The last value of a key. All are owned. */
+/* The last value of a key; what is longer is no line of a configuration. */
 struct found {
-	char *section;
-	char *key;
-	char *value;
-	char *at;
+	char section[DOMAIN_MAX_CHARS + 16];
+	char key[32];
+	char value[200];
+	char at[400];
 };
 
 struct all_found {
@@ -35,37 +35,25 @@ static struct found *add(struct all_found *all, const struct config_setting *s)
 		return NULL;
 	all->of = of;
 	of += all->n++;
-	*of = (struct found){.section = strdup(s->section), .key = strdup(s->key)};
-	return of->section && of->key ? of : NULL;
+	*of = (struct found){0};
+	(void)snprintf(of->section, sizeof(of->section), "%s", s->section);
+	(void)snprintf(of->key, sizeof(of->key), "%s", s->key);
+	return of;
 }
 
 static void note(void *user, const struct config_setting *s)
 {
 	struct all_found *all = user;
-	struct found *f = all->failed ? NULL : find(all, s->section, s->key);
+	struct found *f = find(all, s->section, s->key);
 
-	if (!f && !all->failed)
-		f = add(all, s);
-	all->failed = !f;
 	if (!f)
+		f = add(all, s);
+	if (!f) {
+		all->failed = true;
 		return;
-	free(f->value);
-	free(f->at);
-	f->value = strdup(s->value);
-	if (asprintf(&f->at, "%s:%d", s->file, s->line) < 0)
-		f->at = NULL;
-	all->failed = !f->value || !f->at;
-}
-
-static void free_found(struct all_found *all)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		free(all->of[i].section);
-		free(all->of[i].key);
-		free(all->of[i].value);
-		free(all->of[i].at);
 	}
-	free(all->of);
+	(void)snprintf(f->value, sizeof(f->value), "%s", s->value);
+	(void)snprintf(f->at, sizeof(f->at), "%.380s:%d", s->file, s->line);
 }
 
 static void print_value(const char *key, const char *value, const char *at)
@@ -128,6 +116,6 @@ int config_print(int root, const char *path, struct config_error *err)
 		print_domains(&all);
 	}
 	config_free(&c);
-	free_found(&all);
+	free(all.of);
 	return r;
 }

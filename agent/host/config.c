@@ -415,26 +415,26 @@ static int check_backoff(const struct policy *p, struct config_error *err)
 	return -EINVAL;
 }
 
-int config_load(int root, const char *path, struct config *c, struct config_error *err)
+static int load_all(int root, const char *path, char *buf, const struct sink *to)
 {
-	return config_load_each(root, path, c, err, NULL, NULL);
+	int r = load_file(root, path, buf, to);
+
+	if (r == 0)
+		r = load_drop_ins(root, path, buf, to);
+	return r < 0 ? r : check_backoff(&to->config->policy, to->err);
 }
 
 int config_load_each(int root, const char *path, struct config *c, struct config_error *err,
 		     void (*note)(void *user, const struct config_setting *s), void *user)
 {
-	_cleanup_free_ char *buf = malloc(CONFIG_MAX_BYTES);
+	char *buf = malloc(CONFIG_MAX_BYTES);
 	struct config fresh = config_default();
 	const struct sink to = {.config = &fresh, .err = err, .note = note, .user = user};
-	int r = buf ? 0 : -ENOMEM;
+	int r;
 
 	*err = (struct config_error){0};
-	if (r == 0)
-		r = load_file(root, path, buf, &to);
-	if (r == 0)
-		r = load_drop_ins(root, path, buf, &to);
-	if (r == 0) /* NOLINT(clang-analyzer-unix.*): the attribute frees buf */
-		r = check_backoff(&fresh.policy, err);
+	r = buf ? load_all(root, path, buf, &to) : -ENOMEM;
+	free(buf);
 	if (r == 0) {
 		config_free(c);
 		*c = fresh;
@@ -444,4 +444,9 @@ int config_load_each(int root, const char *path, struct config *c, struct config
 	if (err->text[0] == '\0')
 		(void)snprintf(err->text, sizeof(err->text), "/%s: %s", path, strerror(-r));
 	return r;
+}
+
+int config_load(int root, const char *path, struct config *c, struct config_error *err)
+{
+	return config_load_each(root, path, c, err, NULL, NULL);
 }
