@@ -146,7 +146,7 @@ def is_done(path):
 
 
 def check_commits(folder, commit):
-    """Runs of another commit say nothing about this one: whoever wants both in a table says so."""
+    """Runs of another commit say nothing about this one: --keep is for who wants both in a table."""
     others = {json.loads(path.read_text())["commit"] for path in folder.glob("*.json")} - {commit}
     if others:
         raise SystemExit(f"{folder} has runs of {', '.join(sorted(others))}, and this is {commit}: another folder (--out)"
