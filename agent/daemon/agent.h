@@ -45,7 +45,7 @@
  * @unseen_kb:	 how much less the kernel's own target is than that: what a driver domain has and
  *		 Linux does not see.
  * @aging_failed: the driver would not take an aging time, which has been said.
- * @exhausted: the file that says so is there.
+ * @exhausted: EXHAUSTED_FILE is there.
  * @disks_watched: the store tells when there is a disk.
  * @begin_error: why the order under way could not begin; 0: it did.
  * @said:	 the last decision on each kind of event that was logged.
