@@ -235,18 +235,22 @@ static enum exit_status print_response(const struct response *r, bool json)
 	return print_json(o);
 }
 
+/* @rc: of mailbox_ask(). Return: 0, or -1 and it was told. */
+static int tell_if_failed(int rc, const struct response *r, const struct wish *w)
+{
+	if (rc < 0)
+		tell_failure(-rc, w->timeout_s);
+	else if (r->error)
+		complain("%s", refusal(r->error, &w->request));
+	return rc < 0 || r->error ? -1 : 0;
+}
+
 static enum exit_status ask(struct store *s, const struct mailbox_paths *m, struct wish *w)
 {
 	struct response r = {0};
 	int rc = mailbox_ask(s, m, &w->request, w->timeout_s, &r);
 
-	if (rc < 0)
-		tell_failure(-rc, w->timeout_s);
-	else if (r.error)
-		complain("%s", refusal(r.error, &w->request));
-	else
-		return print_response(&r, w->json);
-	return STATUS_FAILED;
+	return tell_if_failed(rc, &r, w) < 0 ? STATUS_FAILED : print_response(&r, w->json);
 }
 
 /* The longest idle first. */
@@ -282,11 +286,9 @@ static int ask_each(struct store *s, const struct mailbox_paths *m, struct wish 
 		w->request.domid = v->domid;
 		w->request.devid = v->devid;
 		rc = mailbox_ask(s, m, &w->request, w->timeout_s, &r);
-		if (rc < 0)
-			tell_failure(-rc, w->timeout_s);
-		else if (r.error && r.error != ENODEV) /* it may have gone */
-			complain("%s", refusal(r.error, &w->request));
-		if (rc < 0 || (r.error && r.error != ENODEV))
+		if (rc == 0 && r.error == ENODEV) /* it has gone */
+			continue;
+		if (tell_if_failed(rc, &r, w) < 0)
 			return -1;
 		sum->kb += r.kb > 0 ? r.kb : 0;
 		sum->vbds += r.vbds;
