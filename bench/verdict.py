@@ -100,6 +100,12 @@ def percentile(samples, p):
     return samples[max(math.ceil(p * len(samples) / 100), 1) - 1]
 
 
+def spread_ms(samples, percentiles, digits=0):
+    """A cell: those of samples in µs, in any order, as ms."""
+    ordered = sorted(samples)
+    return " / ".join(f"{percentile(ordered, p) / 1000:,.{digits}f}" for p in percentiles) if ordered else "-"
+
+
 def recovered_after(before_us, after_us, period_s):
     """Seconds from the end of pressure until latency is as before it; None if that is not within the samples.
 
