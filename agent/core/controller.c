@@ -184,8 +184,8 @@ static bool needs_scan(struct controller *c, const struct event *e)
 
 	if (c->state.phase == PHASE_ACTING)
 		return false;
-	if (age_us >= 2 * pause_us)
-		c->vain_scans = 0; /* there was no pressure for a while */
+	if (now_us(c) - c->aging.pressed_us >= 2 * c->policy->idle_us)
+		c->vain_scans = 0; /* there was none for a while */
 	return age_us >= pause_us || would_act(c, e);
 }
 
@@ -196,6 +196,21 @@ static void count_scan(struct controller *c, bool acted)
 		c->vain_scans = 0;
 	else if (c->state.phase == PHASE_READY)
 		c->vain_scans++;
+}
+
+/*
+ * Where idle times are known without scans under pressure, and where nothing gives RAM back, it can
+ * be left alone for a while. Growing goes on as long as it presses.
+ */
+static void rest(struct controller *c)
+{
+	bool knows = c->view.mechanism == MECHANISM_NATIVE || c->aging.unused_s > 0 ||
+		     c->decision.reason == REASON_NO_RAM;
+	bool grows = c->can_grow && c->policy->grow_limit_kb > 0;
+	uint64_t us = deaf_us(c->policy, c->vain_scans);
+
+	if (us && knows && !grows)
+		c->ops->hear_at(c->host, now_us(c) + us);
 }
 
 /* --- events --------------------------------------------------------------------------------- */
@@ -222,8 +237,10 @@ bool controller_event(struct controller *c, struct event e)
 	acted = decide_on(c, &e);
 	if (scans)
 		age(c);
-	if (pressure && scans)
+	if (pressure && scans) {
 		count_scan(c, acted);
+		rest(c);
+	}
 	return acted;
 }
 

@@ -69,6 +69,7 @@ struct own_target {
  * @age:	 have the driver give back what was not used for as long as the standing policy
  *says: by the disks' @age, or by parameters. Called after each scan; the host shows in its view
  *what is in force.
+ * @hear_at:	 pressure that comes before this time need not be told.
  * @look_at:	 call controller_look() at this time, and not at the one before; 0: once there is a
  *		 disk.
  * @read_target: Return: 0 or negative errno.
@@ -83,6 +84,7 @@ struct host_ops {
 	void (*carry_out)(void *host, struct order *order);
 	void (*wake_at)(void *host, uint64_t at_us);
 	void (*age)(void *host, const struct aging *aging);
+	void (*hear_at)(void *host, uint64_t at_us);
 	void (*look_at)(void *host, uint64_t at_us);
 	int (*read_target)(void *host, struct own_target *target);
 	int (*xen_free_kb)(void *host, uint64_t *kb);

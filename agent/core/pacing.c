@@ -26,3 +26,8 @@ uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, 
 		pause_us <<= vain < VAIN_MAX ? vain : VAIN_MAX;
 	return min_u64(pause_us, least_idle_us(p));
 }
+
+uint64_t deaf_us(const struct policy *p, unsigned vain)
+{
+	return vain < VAIN_MAX ? 0 : least_idle_us(p);
+}

@@ -15,4 +15,10 @@
  */
 uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, bool shown);
 
+/**
+ * deaf_us() - for how long pressure is not worth waking for after such scans: until another disk
+ * can have become idle. 0: it is.
+ */
+uint64_t deaf_us(const struct policy *p, unsigned vain);
+
 #endif

@@ -251,6 +251,8 @@ static int open_loop(struct agent *a)
 	if (r >= 0)
 		r = add_timer(a, &a->psi_timer, pressure_on_timer);
 	if (r >= 0)
+		r = add_timer(a, &a->hear_timer, pressure_on_hear_timer);
+	if (r >= 0)
 		r = add_timer(a, &a->left_timer, pressure_on_left_timer);
 	if (r >= 0)
 		r = add_timer(a, &a->store_timer, xenstore_on_timer);
@@ -389,6 +391,7 @@ void agent_stop(struct agent *a)
 	a->pause_source = sd_event_source_unref(a->pause_source);
 	exhausted_over(a);
 	a->psi_timer = sd_event_source_unref(a->psi_timer);
+	a->hear_timer = sd_event_source_unref(a->hear_timer);
 	a->left_timer = sd_event_source_unref(a->left_timer);
 	a->store_timer = sd_event_source_unref(a->store_timer);
 	a->event = sd_event_unref(a->event);

@@ -91,6 +91,7 @@ struct agent {
 	sd_event *event;
 	sd_event_source *psi_source[PSI_KINDS];
 	sd_event_source *psi_timer;
+	sd_event_source *hear_timer;
 	sd_event_source *left_timer;
 	sd_event_source *store_source;
 	sd_event_source *store_life;
@@ -171,6 +172,12 @@ void exhausted_drop(int root);
 void pressure_open(struct agent *a);
 
 void pressure_close(struct agent *a);
+
+/** pressure_hear_at() - tell of none before this time. */
+void pressure_hear_at(struct agent *a, uint64_t at_us);
+
+/** pressure_on_hear_timer() - the handler of @hear_timer. */
+int pressure_on_hear_timer(sd_event_source *s, uint64_t usec, void *user);
 
 /** pressure_on_timer() - the handler of @psi_timer. */
 int pressure_on_timer(sd_event_source *s, uint64_t usec, void *user);

@@ -274,6 +274,11 @@ static void machine_set_aging(void *host, const struct aging *aging)
 	machine_age(host);
 }
 
+static void machine_hear_at(void *host, uint64_t at_us)
+{
+	pressure_hear_at(host, at_us);
+}
+
 static void machine_look_at(void *host, uint64_t at_us)
 {
 	struct agent *a = host;
@@ -502,6 +507,7 @@ const struct host_ops machine_ops = {
 	.carry_out = machine_carry_out,
 	.wake_at = machine_wake_at,
 	.age = machine_set_aging,
+	.hear_at = machine_hear_at,
 	.look_at = machine_look_at,
 	.read_target = machine_read_target,
 	.xen_free_kb = machine_xen_free_kb,

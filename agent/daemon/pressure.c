@@ -4,6 +4,7 @@
 #include "host/util.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <syslog.h>
@@ -80,13 +81,14 @@ int pressure_on_timer(sd_event_source *s, uint64_t usec, void *user)
 	int r = psi_read(a->root, &t);
 
 	(void)usec;
+	/* before what may put it off */
+	arm_timer(s, now_us() + (r < 0 ? AGAIN_US : totals_period_us(a)));
 	if (r < 0)
 		lose_totals(a, r);
 	else if (a->report.psi == PSI_NONE)
 		find_totals(a, &t);
 	else
 		compare_totals(a, &t);
-	arm_timer(s, now_us() + (r < 0 ? AGAIN_US : totals_period_us(a)));
 	return 0;
 }
 
@@ -98,12 +100,54 @@ static void close_psi(struct agent *a)
 		a->psi_fd[k] = -1;
 	}
 	arm_timer(a->psi_timer, 0);
+	arm_timer(a->hear_timer, 0);
 }
 
 void pressure_close(struct agent *a)
 {
 	close_psi(a);
 	arm_timer(a->left_timer, 0);
+}
+
+static void listen_to_triggers(struct agent *a, int enabled)
+{
+	for (int k = 0; k < PSI_KINDS; k++)
+		if (a->psi_source[k])
+			(void)sd_event_source_set_enabled(a->psi_source[k], enabled);
+}
+
+void pressure_hear_at(struct agent *a, uint64_t at_us)
+{
+	listen_to_triggers(a, SD_EVENT_OFF);
+	arm_timer(a->psi_timer, 0);
+	arm_timer(a->hear_timer, at_us);
+}
+
+/* A trigger that fired meanwhile tells of it once: polled, it is silent until the next time. */
+static void forget_fired(const struct agent *a)
+{
+	for (int k = 0; k < PSI_KINDS; k++) {
+		struct pollfd p = {.fd = a->psi_fd[k], .events = POLLPRI};
+
+		(void)poll(&p, 1, 0);
+	}
+}
+
+int pressure_on_hear_timer(sd_event_source *s, uint64_t usec, void *user)
+{
+	struct agent *a = user;
+	struct psi_totals t;
+
+	(void)s;
+	(void)usec;
+	forget_fired(a);
+	listen_to_triggers(a, SD_EVENT_ON);
+	if (a->report.psi != PSI_TOTALS)
+		return 0;
+	for (int k = 0; k < PSI_KINDS && psi_read(a->root, &t) == 0; k++)
+		begin_window(a, k, &t);
+	arm_timer(a->psi_timer, now_us() + totals_period_us(a));
+	return 0;
 }
 
 /* Nothing tells when memory or swap falls below a size. */

@@ -122,6 +122,13 @@ static void sim_age(void *host, const struct aging *aging)
 	s->controller.view.held = s->model.held;
 }
 
+static void sim_hear_at(void *host, uint64_t at_us)
+{
+	struct sim *s = host;
+
+	s->deaf_until_us = at_us;
+}
+
 static void sim_look_at(void *host, uint64_t at_us)
 {
 	struct sim *s = host;
@@ -176,6 +183,7 @@ const struct host_ops sim_ops = {
 	.carry_out = sim_carry_out,
 	.wake_at = sim_wake_at,
 	.age = sim_age,
+	.hear_at = sim_hear_at,
 	.look_at = sim_look_at,
 	.read_target = sim_read_target,
 	.xen_free_kb = sim_xen_free_kb,

@@ -42,6 +42,12 @@ static void happen(struct sim *s, enum event_type type)
 	happen_with(s, (struct event){.type = type});
 }
 
+static void press_with(struct sim *s, enum event_type type)
+{
+	if (s->now_us >= s->deaf_until_us)
+		happen(s, type);
+}
+
 static void complete(struct sim *s)
 {
 	s->due_us = NEVER;
@@ -75,8 +81,8 @@ static void press(struct sim *s)
 	s->model.memory.pswpout += kb / PAGE_KB;
 	/* "full" implies "some": it comes first */
 	if (kb > s->model.ram_kb / HARD_PART)
-		happen(s, EVENT_HARD);
-	happen(s, EVENT_SOFT);
+		press_with(s, EVENT_HARD);
+	press_with(s, EVENT_SOFT);
 }
 
 static uint64_t next_us(const struct sim *s)
@@ -128,9 +134,9 @@ static void note_psi(struct sim *s, const struct trace_event *e)
 	s->some_us = e->some_us;
 	s->full_us = e->full_us;
 	if (hard)
-		happen(s, EVENT_HARD);
+		press_with(s, EVENT_HARD);
 	if (soft)
-		happen(s, EVENT_SOFT);
+		press_with(s, EVENT_SOFT);
 }
 
 /* While an action is watched, what it took stays taken, but for what the recorded host gave. */
@@ -197,10 +203,10 @@ static int act_out(struct sim *s, const struct trace_event *e)
 		be_host(s, e);
 		break;
 	case TRACE_SOFT:
-		happen(s, EVENT_SOFT);
+		press_with(s, EVENT_SOFT);
 		break;
 	case TRACE_HARD:
-		happen(s, EVENT_HARD);
+		press_with(s, EVENT_HARD);
 		break;
 	case TRACE_PSI:
 		note_psi(s, e);

@@ -28,6 +28,7 @@ static struct {
 	uint64_t now_us;
 	uint64_t wake_us;
 	uint64_t look_us;
+	uint64_t hear_us;
 	struct aging aging;
 	uint64_t scan_us;
 	struct sample memory;
@@ -88,6 +89,12 @@ static void host_age(void *host, const struct aging *aging)
 	h.aging = *aging;
 }
 
+static void host_hear_at(void *host, uint64_t at_us)
+{
+	(void)host;
+	h.hear_us = at_us;
+}
+
 static void host_look_at(void *host, uint64_t at_us)
 {
 	(void)host;
@@ -139,6 +146,7 @@ static const struct host_ops ops = {
 	.carry_out = host_carry_out,
 	.wake_at = host_wake_at,
 	.age = host_age,
+	.hear_at = host_hear_at,
 	.look_at = host_look_at,
 	.read_target = host_read_target,
 	.xen_free_kb = host_xen_free_kb,
@@ -353,6 +361,56 @@ static void scans_under_pressure_keep_their_pace(void **state)
 	assert_int_equal(h.scans, 1); /* nothing else is so frequent */
 }
 
+/* Nothing comes of any. Return: for how long pressure is left alone after the last of them. */
+static uint64_t press_in_vain(int times)
+{
+	h.hear_us = 0;
+	for (int i = 0; i < times; i++) {
+		after(S);
+		(void)send(EVENT_SOFT);
+	}
+	return h.hear_us ? h.hear_us - h.now_us : 0;
+}
+
+static void pressure_that_leads_nowhere_is_left_alone_for_a_while(void **state)
+{
+	(void)state;
+	h.policy.min_gain_kb = 1000000;
+	assert_int_equal(press_in_vain(1), 0);
+	assert_int_equal(press_in_vain(1), h.policy.idle_us);
+	after(h.policy.idle_us);
+	assert_int_equal(press_in_vain(1), h.policy.idle_us);
+	after(2 * h.policy.idle_us); /* that is over: this is another one */
+	assert_int_equal(press_in_vain(1), 0);
+	h.policy.min_gain_kb = 1;
+	h.hear_us = 0;
+	assert_true(send(EVENT_SOFT));
+	assert_int_equal(h.hear_us, 0);
+}
+
+static void pressure_is_heard_where_it_makes_dom0_grow(void **state)
+{
+	(void)state;
+	h.policy.min_gain_kb = 1000000;
+	h.policy.grow_limit_kb = 800000;
+	assert_int_not_equal(press_in_vain(3), 0);
+	c()->can_grow = true;
+	assert_int_equal(press_in_vain(3), 0);
+}
+
+/* Scans under pressure are what sees how long disks were idle. */
+static void pressure_is_heard_where_nothing_else_sees_idle_times(void **state)
+{
+	(void)state;
+	h.policy.min_gain_kb = 1000000;
+	h.policy.aging = false;
+	c()->view.mechanism = MECHANISM_PARAMS;
+	c()->view.params = true;
+	assert_int_equal(press_in_vain(3), 0);
+	memset(c()->view.gives_ram, 0, sizeof(c()->view.gives_ram)); /* nothing to see */
+	assert_int_equal(press_in_vain(1), h.policy.idle_us);
+}
+
 /* An excluded domain may have got a disk since the last scan. */
 static void an_action_always_follows_a_scan(void **state)
 {
@@ -521,6 +579,9 @@ int main(void)
 		T(a_request_that_waited_for_one_disk_is_never_for_the_whole_host),
 		T(why_nothing_was_done_is_told_by_step),
 		T(scans_under_pressure_keep_their_pace),
+		T(pressure_that_leads_nowhere_is_left_alone_for_a_while),
+		T(pressure_is_heard_where_it_makes_dom0_grow),
+		T(pressure_is_heard_where_nothing_else_sees_idle_times),
 		T(an_action_always_follows_a_scan),
 		T(without_memory_figures_the_last_ones_count),
 		T(a_target_that_falls_is_an_event),

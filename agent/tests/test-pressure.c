@@ -8,11 +8,14 @@
 #include "tests/cmocka-all.h"
 #include "tests/tree.h"
 
+#include <sys/eventfd.h>
+
 #define MS (USEC_PER_SEC / 1000)
 
 static struct agent a;
 static enum event_type heard[8];
 static unsigned n_heard;
+static uint64_t armed_us;
 
 /* In the place of the agent's. */
 void agent_event(struct agent *agent, struct event e)
@@ -29,7 +32,7 @@ void agent_tell_status(struct agent *agent)
 void arm_timer(sd_event_source *s, uint64_t at_us)
 {
 	(void)s;
-	(void)at_us;
+	armed_us = at_us;
 }
 
 static void put_totals(unsigned some_ms, unsigned full_ms)
@@ -125,14 +128,61 @@ static void without_totals_it_is_believed(void **state)
 	assert_int_equal(n_heard, 1);
 }
 
+static void expect_listening(int enabled)
+{
+	for (int k = 0; k < PSI_KINDS; k++) {
+		int is = -1;
+
+		assert_true(sd_event_source_get_enabled(a.psi_source[k], &is) >= 0);
+		assert_int_equal(is, enabled);
+	}
+}
+
+static void triggers_are_not_heard_while_they_are_put_off(void **state)
+{
+	(void)state;
+	assert_int_equal(sd_event_new(&a.event), 0);
+	for (int k = 0; k < PSI_KINDS; k++) {
+		a.psi_fd[k] = eventfd(0, EFD_CLOEXEC);
+		assert_true(sd_event_add_io(a.event, &a.psi_source[k], a.psi_fd[k], EPOLLPRI,
+					    on_psi, &a) >= 0);
+	}
+	pressure_hear_at(&a, 77);
+	assert_int_equal(armed_us, 77);
+	expect_listening(SD_EVENT_OFF);
+	(void)pressure_on_hear_timer(NULL, 0, &a);
+	expect_listening(SD_EVENT_ON);
+	close_psi(&a);
+	a.event = sd_event_unref(a.event);
+}
+
+static void totals_of_that_time_do_not_count(void **state)
+{
+	(void)state;
+	a.report.psi = PSI_TOTALS;
+	pressure_hear_at(&a, 77);
+	put_totals(5200, 5200);
+	(void)pressure_on_hear_timer(NULL, 0, &a);
+	(void)pressure_on_timer(NULL, 0, &a);
+	assert_int_equal(n_heard, 0);
+	put_totals(5300, 5200);
+	(void)pressure_on_timer(NULL, 0, &a);
+	assert_int_equal(n_heard, 1);
+	assert_int_equal(heard[0], EVENT_SOFT);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(the_first_word_is_checked),	  T(a_first_word_that_is_true_counts),
-		T(each_kind_has_its_first_word),  T(a_trigger_by_right_is_believed),
+		T(the_first_word_is_checked),
+		T(a_first_word_that_is_true_counts),
+		T(each_kind_has_its_first_word),
+		T(a_trigger_by_right_is_believed),
 		T(without_totals_it_is_believed),
+		T(triggers_are_not_heard_while_they_are_put_off),
+		T(totals_of_that_time_do_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
