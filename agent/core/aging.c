@@ -105,13 +105,35 @@ static bool is_watched(const struct host_view *view, const struct aging *a)
  * What guests pay for at once is seen sooner where many disks show it. Pressure can stop disks that
  * are at work for a moment: those few must not look like disks that return.
  */
+static unsigned many(const struct vbd_list *list)
+{
+	return (unsigned)max_u64(EARLY_DISKS, list->n * 3 / 8);
+}
+
 static bool many_return(const struct policy *p, const struct host_view *view)
 {
-	unsigned many = (unsigned)max_u64(EARLY_DISKS, view->disks->n * 3 / 8);
-
 	return vbds_watched_us(view->disks) >= FIRST_WATCH_US &&
-	       idle_threshold_us(p, view->disks, vbds_watched_us(view->disks), 2, many) >
-		       p->idle_us;
+	       idle_threshold_us(p, view->disks, vbds_watched_us(view->disks), 2,
+				 many(view->disks)) > p->idle_us;
+}
+
+static unsigned count_used(const struct vbd_list *list)
+{
+	unsigned used = 0;
+
+	for_each_vbd(v, list)
+		used += v->idle_us < AGING_USE_US;
+	return used;
+}
+
+/* What scans far apart show: many more disks are in use than when they were watched. */
+static void doubt_rest(const struct host_view *view, struct aging *a, uint64_t now_us)
+{
+	unsigned used = count_used(view->disks);
+
+	if (a->settled && !a->returning && a->doubted_us == 0 && used >= many(view->disks) &&
+	    used >= 2 * a->used)
+		a->doubted_us = now_us;
 }
 
 static bool wants_watch(const struct host_view *view, const struct aging *a, uint64_t now_us)
@@ -177,6 +199,7 @@ static void learn_host(const struct policy *p, const struct host_view *view, str
 		time_us = longest_threshold_us(p, time_us, list);
 	a->known = (struct held){seconds(time_us), !shown && !plain_in_use(view, time_us)};
 	a->known_us = now_us;
+	a->used = count_used(list);
 	if (!a->settled)
 		a->changed_us = 0; /* what was a first guess may get shorter at once */
 	a->settled |= shown || vbds_watched_us(view->disks) >= WATCH_US;
@@ -185,6 +208,8 @@ static void learn_host(const struct policy *p, const struct host_view *view, str
 static void set_host(const struct policy *p, const struct host_view *view, struct aging *a,
 		     uint64_t now_us)
 {
+	if (view->mechanism != MECHANISM_NATIVE)
+		doubt_rest(view, a, now_us);
 	if (is_watched(view, a) || many_return(p, view))
 		learn_host(p, view, a, now_us);
 	if (a->known_us == 0) {
@@ -256,9 +281,11 @@ static uint64_t next_look_us(const struct host_view *view, const struct aging *a
 		return 0;
 	if (a->why <= AGING_PLENTY)
 		return now_us + AGING_REST_US;
-	if (!wants_watch(view, a, now_us))
-		return now_us + (shown ? AGING_LOOK_US : 2 * AGING_LOOK_US);
-	return now_us + (shown ? RETURN_US : WATCH_STEP_US);
+	if (wants_watch(view, a, now_us))
+		return now_us + (shown ? RETURN_US : WATCH_STEP_US);
+	if (!shown && !a->returning)
+		return now_us + AGING_USE_US;
+	return now_us + (shown ? AGING_LOOK_US : 2 * AGING_LOOK_US);
 }
 
 void aging_decide(const struct policy *p, const struct host_view *view, const struct sample *now,

@@ -37,6 +37,7 @@ enum aging_why {
  * @settled:  it was watched for long enough to believe it.
  * @returning: they do.
  * @doubted_us: since then they seem to do otherwise; 0: no.
+ * @used:     so many disks were in use when that was seen.
  * @known:    what followed from it, as @unused_s and @pools.
  * @pressed_us: the last pressure; 0: none. @scarce_us: when memory was last not plentiful.
  * @available_kb: MemAvailable at the last look; 0: none was taken.
@@ -52,6 +53,7 @@ struct aging {
 	bool settled;
 	bool returning;
 	uint64_t doubted_us;
+	unsigned used;
 	struct held known;
 	uint64_t pressed_us;
 	uint64_t scarce_us;
@@ -60,6 +62,9 @@ struct aging {
 
 /** AGING_LOOK_US - how often to look while the time is not the driver's own. */
 #define AGING_LOOK_US (20 * USEC_PER_SEC)
+
+/** AGING_USE_US - how often where scans alone show that disks are in use. */
+#define AGING_USE_US (10 * USEC_PER_SEC)
 
 /** AGING_REST_US - how often to look while it is. */
 #define AGING_REST_US (60 * USEC_PER_SEC)

@@ -140,7 +140,33 @@ static void by_parameters_only_after_they_were_watched(void **state)
 	assert_int_equal(h.aging.look_us, h.now_us + S);
 	look_for(6 * S);
 	expect_aging(AGING_RESTING, 5, true);
-	assert_int_equal(h.aging.look_us - h.now_us, 2 * AGING_LOOK_US);
+	assert_int_equal(h.aging.look_us - h.now_us, AGING_USE_US);
+}
+
+/* Scans far apart tell no more than that: whether they rest between is to be seen. */
+static void more_disks_in_use_than_before_are_watched_again(void **state)
+{
+	(void)state;
+	be_stock();
+	look_for(20 * S);
+	expect_aging(AGING_RESTING, 5, true);
+	pass(AGING_USE_US);
+	h.disks.watched_since_us = h.now_us;
+	for (int i = 0; i < 5; i++)
+		h.vbds[i].idle_us = 0;
+	decide_now();
+	assert_int_equal(h.aging.look_us - h.now_us, AGING_USE_US); /* too few to matter */
+	for (int i = 0; i < DISKS; i++)
+		h.vbds[i].idle_us = 0;
+	decide_now();
+	assert_int_equal(h.aging.look_us - h.now_us, S);
+	for (int i = 0; i < 15; i++) { /* always in use */
+		h.disks.watched_since_us = h.now_us - (uint64_t)i * S;
+		h.now_us += S;
+		decide_now();
+	}
+	expect_aging(AGING_RESTING, 5, true);
+	assert_int_equal(h.aging.look_us - h.now_us, AGING_USE_US); /* that is known now */
 }
 
 /* Each was used less than ten seconds ago: they take turns. */
@@ -610,6 +636,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		T(disks_that_rest_get_the_short_time),
 		T(by_parameters_only_after_they_were_watched),
+		T(more_disks_in_use_than_before_are_watched_again),
 		T(disks_that_return_get_a_longer_one),
 		T(it_gets_longer_at_once_and_shorter_later),
 		T(without_a_disk_or_ram_or_where_it_is_off_nobody_looks),
