@@ -13,6 +13,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* For so long pressure has to lead to nothing, before it is left alone. */
+#define VAIN_US USEC_PER_SEC
+
 static uint64_t now_us(const struct controller *c)
 {
 	return c->ops->now_us(c->host);
@@ -184,8 +187,8 @@ static bool needs_scan(struct controller *c, const struct event *e)
 
 	if (c->state.phase == PHASE_ACTING)
 		return false;
-	if (now_us(c) - c->aging.pressed_us >= 2 * c->policy->idle_us)
-		c->vain_scans = 0; /* there was none for a while */
+	if (age_us >= 2 * pause_us)
+		c->vain_scans = 0; /* there was no pressure for a while */
 	return age_us >= pause_us || would_act(c, e);
 }
 
@@ -198,19 +201,27 @@ static void count_scan(struct controller *c, bool acted)
 		c->vain_scans++;
 }
 
-/*
- * Where idle times are known without scans under pressure, and where nothing gives RAM back, it can
- * be left alone for a while. Growing goes on as long as it presses.
- */
-static void rest(struct controller *c)
+/* Where idle times are seen without scans under pressure, or nothing gives RAM back. */
+static bool needs_no_pressure(const struct controller *c)
 {
-	bool knows = c->view.mechanism == MECHANISM_NATIVE || c->aging.unused_s > 0 ||
-		     c->decision.reason == REASON_NO_RAM;
-	bool grows = c->can_grow && c->policy->grow_limit_kb > 0;
-	uint64_t us = deaf_us(c->policy, c->vain_scans);
+	return c->view.mechanism == MECHANISM_NATIVE || c->aging.unused_s > 0 ||
+	       c->decision.reason == REASON_NO_RAM;
+}
 
-	if (us && knows && !grows)
-		c->ops->hear_at(c->host, now_us(c) + us);
+/*
+ * Pressure that led to nothing for a while leads to nothing until another disk can have become
+ * idle. Growing goes on as long as it presses.
+ */
+static void note_vain(struct controller *c, bool acted)
+{
+	bool grows = c->can_grow && c->policy->grow_limit_kb > 0;
+
+	if (acted || c->state.phase != PHASE_READY)
+		c->vain_us = 0;
+	else if (c->vain_us == 0)
+		c->vain_us = now_us(c);
+	else if (now_us(c) - c->vain_us >= VAIN_US && needs_no_pressure(c) && !grows)
+		c->ops->hear_at(c->host, now_us(c) + least_idle_us(c->policy));
 }
 
 /* --- events --------------------------------------------------------------------------------- */
@@ -230,6 +241,8 @@ bool controller_event(struct controller *c, struct event e)
 	bool scans = !pressure || needs_scan(c, &e);
 	bool acted;
 
+	if (pressure && now_us(c) - c->aging.pressed_us >= 2 * c->policy->idle_us)
+		c->vain_us = 0; /* this is another one */
 	if (pressure)
 		c->aging.pressed_us = now_us(c);
 	if (scans)
@@ -237,10 +250,10 @@ bool controller_event(struct controller *c, struct event e)
 	acted = decide_on(c, &e);
 	if (scans)
 		age(c);
-	if (pressure && scans) {
+	if (pressure && scans)
 		count_scan(c, acted);
-		rest(c);
-	}
+	if (pressure)
+		note_vain(c, acted);
 	return acted;
 }
 

@@ -100,6 +100,7 @@ struct host_ops {
  * @target_kb:	own target as last seen; 0 before.
  * @scan_us:	processor time of the last scan.
  * @vain_scans: consecutive ones under pressure that led to nothing; see scan_pause_us().
+ * @vain_us:	since then pressure has led to nothing; 0: it has not.
  * @passed:	decisions without an action, by their reason.
  */
 struct controller {
@@ -115,6 +116,7 @@ struct controller {
 	uint64_t target_kb;
 	uint64_t scan_us;
 	unsigned vain_scans;
+	uint64_t vain_us;
 	struct decision decision;
 	uint64_t passed[REASON_COUNT];
 };

@@ -8,7 +8,7 @@
 #define SCAN_PART 50
 #define VAIN_MAX  2
 
-static uint64_t least_idle_us(const struct policy *p)
+uint64_t least_idle_us(const struct policy *p)
 {
 	uint64_t least_us = p->idle_us;
 
@@ -25,9 +25,4 @@ uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, 
 	if (shown)
 		pause_us <<= vain < VAIN_MAX ? vain : VAIN_MAX;
 	return min_u64(pause_us, least_idle_us(p));
-}
-
-uint64_t deaf_us(const struct policy *p, unsigned vain)
-{
-	return vain < VAIN_MAX ? 0 : least_idle_us(p);
 }

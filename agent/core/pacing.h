@@ -15,10 +15,7 @@
  */
 uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, bool shown);
 
-/**
- * deaf_us() - for how long pressure is not worth waking for after such scans: until another disk
- * can have become idle. 0: it is.
- */
-uint64_t deaf_us(const struct policy *p, unsigned vain);
+/** least_idle_us() - the shortest idle time: no disk becomes idle sooner. */
+uint64_t least_idle_us(const struct policy *p);
 
 #endif
