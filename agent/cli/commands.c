@@ -16,89 +16,90 @@
 #define USAGE_INDENT   "            "
 
 static const char status_help[] =
-	"Show pressure, balloon, parameters of xen_blkback, what each domain's disks\n"
-	"hold, and what the daemon did and decided lately. Changes nothing.\n"
+	"Show memory pressure, the balloon target, the parameters of xen_blkback, what\n"
+	"the disks of each domain hold, and the daemon's latest actions and decisions.\n"
+	"Changes nothing.\n"
 	"\n"
 	"  --json              print one JSON object\n";
 
 static const char doctor_help[] =
-	"Tell for each level whether reclaiming it gives RAM back on this host, why or\n"
-	"why not, and what to change. Exits with 4 if no level does. Needs no daemon, and\n"
-	"changes nothing.\n"
+	"Show for each level whether reclaiming it gives RAM back on this host, why or\n"
+	"why not, and what to change. Exit with status 4 if no level does. Needs no\n"
+	"daemon, and changes nothing.\n"
 	"\n"
 	"  --json              print one JSON object\n";
 
 static const char trigger_help[] =
-	"Reclaim now, through the daemon, and print what came back: from all disks,\n"
-	"including those that pressure would spare, or from one domain, by its number\n"
-	"or name, or one disk of it. Single domains and disks need the mechanism native,\n"
-	"or module and level pool.\n"
+	"Reclaim now, through the daemon, and print how much memory came back: from all\n"
+	"disks, including those that are spared under pressure, from the disks of one\n"
+	"domain, given by number or name, or from one disk. Single domains and disks need\n"
+	"the mechanism native, or module and the level pool.\n"
 	"\n"
 	"  -l, --level=LEVELS  any of pool, grants and slots, separated by commas, or all,\n"
-	"                      the default: whatever gives memory back on this host\n"
+	"                      the default: all that give memory back on this host\n"
 	"  -d, --window=MS     how long pools are held at zero, 1 to 60000 milliseconds;\n"
 	"                      by default as configured\n"
 	"  -t, --timeout=S     how long to wait for the response, 1 to 600 seconds; 10 by\n"
 	"                      default\n"
-	"  --need=MB           ask one disk after the other, those that are idle longest\n"
-	"                      first, until so much is back\n"
+	"  --need=MB           ask one disk after another, the longest idle first, until\n"
+	"                      this much is back\n"
 	"  --json              print one JSON object\n";
 
 static const char pause_help[] =
-	"Have the daemon do nothing but what is asked for: it takes back what it has set,\n"
-	"and starts nothing by itself, also after it was started again, until resume or\n"
-	"the next boot.\n";
+	"Stop the daemon from acting by itself until resume or the next boot, even if it\n"
+	"is restarted. It reverts what it has set, and still serves requests.\n";
 
 static const char resume_help[] =
-	"Have the daemon go on after pause. It forgets what had failed: levels that were\n"
-	"suspended are tried again.\n";
+	"Let the daemon act by itself again. It also forgets failures, so suspended\n"
+	"levels are tried again.\n";
 
 static const char top_help[] =
-	"Show domains with what their disks hold and their requests a second, live and\n"
+	"Show for each domain what its disks hold and their requests a second, live and\n"
 	"sorted. Changes nothing. Keys: q quits, b shows disks or domains, s selects the\n"
 	"next sort order, d asks for the delay, / for the domains to show; the arrow\n"
 	"keys, Page Up, Page Down, Home and End scroll.\n"
 	"\n"
 	"  -d, --delay=S       seconds between two scans, 1 to 3600; 2 by default\n"
-	"  -D, --domain=TEXT   only domains with TEXT in their names, or of that number\n"
+	"  -D, --domain=TEXT   only domains with TEXT in their name, or with that number\n"
 	"  -b, --batch         print domains and disks once, after one delay; the default\n"
 	"                      where there is no terminal\n"
-	"  -n, --count=COUNT   print them so often, once a delay; 0: until it is stopped\n"
-	"  --json              print disks once, after one delay, as one JSON object; with\n"
-	"                      --count as one on each line\n";
+	"  -n, --count=COUNT   print them COUNT times, once a delay; 0: until stopped\n"
+	"  --json              print disks once, after one delay, as a JSON object; with\n"
+	"                      --count, one object a line\n";
 
 static const char watch_help[] =
-	"Print a line for each thing that happens: pressure, balloon, domains, disks, and\n"
-	"what the daemon does. Changes nothing.\n"
+	"Print a line for each event: pressure, balloon targets, domains and disks, and\n"
+	"the daemon's actions. Changes nothing.\n"
 	"\n"
 	"  --record=FILE       also write a trace, for xen-reclaim replay\n"
 	"  --json              print one JSON object a line\n";
 
 static const char replay_help[] =
-	"Print what the daemon would do, with the configuration of this host, on the host\n"
-	"that the trace FILE describes; - is standard input. Changes nothing.\n"
+	"Print what the daemon would do with this host's configuration on the host that\n"
+	"the trace FILE describes; - is standard input. Changes nothing.\n"
 	"\n"
 	"  --json              print one JSON object a line\n";
 
 static const struct command commands[] = {
 	{"status", "[--json]",
-	 "pressure, balloon, parameters, disks, and what the daemon did lately", status_help,
+	 "show pressure, balloon, parameters, disks, and the daemon's latest actions", status_help,
 	 cmd_status},
 	{"doctor", "[--json]",
-	 "whether reclaim gives RAM back on this host, why, and what to change", doctor_help,
+	 "show whether reclaim gives RAM back on this host, and what to change", doctor_help,
 	 cmd_doctor},
 	{"trigger",
 	 "[--level=all|pool|grants|slots] [--window=MS] [--timeout=S] [--need=MB] [--json] "
 	 "[DOMID[/DEVID]]",
 	 "reclaim now, through the daemon", trigger_help, cmd_trigger},
-	{"pause", "", "have the daemon do nothing but what is asked for", pause_help, cmd_pause},
-	{"resume", "", "have it go on, with nothing suspended", resume_help, cmd_resume},
+	{"pause", "", "stop the daemon from acting by itself", pause_help, cmd_pause},
+	{"resume", "", "let it act again, with nothing suspended", resume_help, cmd_resume},
 	{"top", "[--delay=S] [--domain=TEXT] [--batch|--json] [--count=COUNT]",
-	 "domains and disks, live or once", top_help, cmd_top},
-	{"watch", "[--record=FILE] [--json]",
-	 "a line for each thing that happens, and a trace of it", watch_help, cmd_watch},
-	{"replay", "[--json] FILE", "what the daemon would do on the host that a trace describes",
-	 replay_help, cmd_replay},
+	 "show domains and disks, live or once", top_help, cmd_top},
+	{"watch", "[--record=FILE] [--json]", "print a line for each event, and record a trace",
+	 watch_help, cmd_watch},
+	{"replay", "[--json] FILE",
+	 "show what the daemon would do on the host that a trace describes", replay_help,
+	 cmd_replay},
 };
 
 const struct command *command_find(const char *name)
@@ -134,13 +135,13 @@ enum exit_status commands_help(void)
 	(void)fputs("Usage: xen-reclaim [--root=DIR] COMMAND [OPTION]\n"
 		    "       xen-reclaim [COMMAND] --help\n"
 		    "       xen-reclaim --version\n"
-		    "Shows what xen-blkback holds of this domain's memory, and gets it back.\n"
+		    "Shows how much of this domain's memory xen-blkback holds, and reclaims it.\n"
 		    "\n",
 		    stdout);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		print_command(&commands[i]);
 	(void)fputs("\n"
-		    "Files are found below DIR, or else below /.\n"
+		    "Files are looked up below DIR instead of /.\n"
 		    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not running,\n"
 		    "4 this kernel gives no RAM back (doctor).\n",
 		    stdout);
