@@ -151,10 +151,13 @@ static void print_remedies(const struct remedy *r, size_t n)
 
 static void print(const struct diagnosis *d)
 {
+	static const enum tone marks[MARK_COUNT] = {TONE_GOOD, TONE_CARE, TONE_BAD};
+	static const enum tone answers[ANSWER_COUNT] = {TONE_BAD, TONE_GOOD, TONE_CARE};
+
 	for (size_t i = 0; i < d->n_findings; i++) {
 		const struct finding *f = &d->findings[i];
 
-		(void)printf("%-5s ", mark_names[f->mark]);
+		print_word(mark_names[f->mark], 6, marks[f->mark]);
 		print_wrapped("      ", f->text);
 		if (f->advice[0]) {
 			(void)printf("      -> ");
@@ -163,7 +166,8 @@ static void print(const struct diagnosis *d)
 	}
 	(void)printf("\nDoes reclaim give RAM back on this host?\n");
 	for (int l = 0; l < LEVEL_COUNT; l++) {
-		(void)printf("  %-9s %-8s ", levels[l].name, answer_names[d->gives_ram[l]]);
+		(void)printf("  %-9s ", levels[l].name);
+		print_word(answer_names[d->gives_ram[l]], 9, answers[d->gives_ram[l]]);
 		print_wrapped("                     ", d->why[l]);
 	}
 }

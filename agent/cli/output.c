@@ -99,6 +99,29 @@ void print_wrapped(const char *indent, const char *text)
 	(void)putchar('\n');
 }
 
+/* As no-color.org has it. */
+static bool has_colours(void)
+{
+	const char *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 &&
+	       (!no_color || !*no_color);
+}
+
+void print_word(const char *word, int width, enum tone tone)
+{
+	static const char *const colours[] = {
+		[TONE_GOOD] = "\033[32m",
+		[TONE_CARE] = "\033[33m",
+		[TONE_BAD] = "\033[31m",
+	};
+	bool coloured = has_colours();
+
+	(void)printf("%s%s%s%*s", coloured ? colours[tone] : "", word, coloured ? "\033[0m" : "",
+		     width - (int)strlen(word), "");
+}
+
 static bool print_as(struct json_object *o, int flags)
 {
 	const char *text = json_object_to_json_string_ext(o, flags);

@@ -34,6 +34,15 @@ enum exit_status finish_output(enum exit_status status);
  */
 void print_wrapped(const char *indent, const char *text);
 
+/** enum tone - what a word means to its reader. */
+enum tone { TONE_GOOD, TONE_CARE, TONE_BAD };
+
+/**
+ * print_word() - and blanks up to @width columns: in the colour of its tone on a terminal that has
+ * colours, unless the environment has NO_COLOR.
+ */
+void print_word(const char *word, int width, enum tone tone);
+
 /** print_json() - on many lines; frees it. Return: STATUS_DONE; STATUS_FAILED if stdout fails. */
 enum exit_status print_json(struct json_object *o);
 

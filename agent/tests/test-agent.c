@@ -2176,7 +2176,9 @@ static void top_shows_domains_and_disks_on_80_columns(void **state)
 	(void)json_object_put(o);
 }
 
-static pid_t start_top(const char *term, unsigned short rows, int *fd)
+/* On a terminal of 80 columns. @option: may be NULL. */
+static pid_t start_there(const char *term, unsigned short rows, int *fd, const char *command,
+			 const char *option)
 {
 	const struct winsize size = {.ws_row = rows, .ws_col = 80};
 	char root[128];
@@ -2189,10 +2191,15 @@ static pid_t start_top(const char *term, unsigned short rows, int *fd)
 		(void)setenv("TERM", term, 1);
 		(void)unsetenv("LINES");
 		(void)unsetenv("COLUMNS");
-		(void)execl(cli_path, cli_path, root, "top", "--delay=1", NULL);
+		(void)execl(cli_path, cli_path, root, command, option, NULL);
 		_exit(127);
 	}
 	return pid;
+}
+
+static pid_t start_top(const char *term, unsigned short rows, int *fd)
+{
+	return start_there(term, rows, fd, "top", "--delay=1");
 }
 
 /* Reads what is shown until the text is. */
@@ -2224,6 +2231,39 @@ static int end_of_top(pid_t pid, int fd)
 	(void)close(fd);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
+}
+
+/* What doctor shows on a terminal. */
+static void doctor_on(const char *term, char *text, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+	int status;
+	int fd;
+	pid_t pid = start_there(term, 24, &fd, "doctor", NULL);
+
+	while (len < size - 1 && (n = read(fd, text + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	(void)close(fd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+static void doctor_has_colours_on_a_terminal_alone(void **state)
+{
+	char text[65536];
+
+	(void)state;
+	doctor_on("xterm", text, sizeof(text));
+	assert_non_null(strstr(text, "\033[32mok\033[0m    "));
+	doctor_on("dumb", text, sizeof(text));
+	assert_null(strchr(text, '\033'));
+	assert_int_equal(setenv("NO_COLOR", "1", 1), 0);
+	doctor_on("xterm", text, sizeof(text));
+	assert_int_equal(unsetenv("NO_COLOR"), 0);
+	assert_null(strchr(text, '\033'));
+	(void)run(cli_path, ARGS("doctor"));
+	assert_null(strchr(w.cli.text[OUT], '\033'));
 }
 
 /* As on a terminal: each key shows what it changes, and the terminal is left as it was. */
@@ -2379,6 +2419,7 @@ int main(int argc, char **argv)
 		T(top_shows_domains_and_disks_on_80_columns),
 		T(top_obeys_its_keys),
 		T(top_leaves_the_terminal_as_it_was),
+		T(doctor_has_colours_on_a_terminal_alone),
 		T(top_scrolls_and_is_resized),
 		T(top_prints_where_there_is_no_screen),
 		T(top_prints_as_often_as_it_is_told),
