@@ -60,7 +60,7 @@ footprint:
 	$(RUN) bench/footprint
 
 capacity:
-	@$(RUN) testbed/deps python3
+	@$(RUN) testbed/deps plot
 	$(RUN) bench/capacity $(if $(SQUEEZERS),--squeezers "$(SQUEEZERS)") $(if $(ORDERS),--orders "$(ORDERS)") \
 		$(if $(GUESTS),--guests "$(GUESTS)") $(if $(DOM0_MB),--dom0-mb "$(DOM0_MB)") \
 		$(if $(KERNELS),--kernels "$(KERNELS)") $(if $(MEMORY),--memory "$(MEMORY)") \
