@@ -300,6 +300,7 @@ void aging_decide(const struct policy *p, const struct host_view *view, const st
 		a->why = why;
 		a->unused_s = 0;
 		a->pools = false;
+		a->doubted_us = 0;
 	}
 	if (view->mechanism == MECHANISM_NATIVE && (look || a->unused_s == 0))
 		set_disks(p, view, a, look, now_us);

@@ -36,8 +36,8 @@ enum aging_why {
  * @known_us: when it was last seen how soon disks return; 0: never.
  * @settled:  it was watched for long enough to believe it.
  * @returning: they do.
- * @doubted_us: since then they seem to do otherwise; 0: no.
- * @used:     so many disks were in use when that was seen.
+ * @doubted_us: since then they seem to do otherwise, or many more are in use; 0: no.
+ * @used:     so many disks were in use when @returning was seen.
  * @known:    what followed from it, as @unused_s and @pools.
  * @pressed_us: the last pressure; 0: none. @scarce_us: when memory was last not plentiful.
  * @available_kb: MemAvailable at the last look; 0: none was taken.
@@ -60,10 +60,13 @@ struct aging {
 	int64_t available_kb;
 };
 
-/** AGING_LOOK_US - how often to look while the time is not the driver's own. */
+/**
+ * AGING_LOOK_US - how often to look while the time is not the driver's own; where disks do not show
+ * their idle times, half as often while they return, and each AGING_USE_US else.
+ */
 #define AGING_LOOK_US (20 * USEC_PER_SEC)
 
-/** AGING_USE_US - how often where scans alone show that disks are in use. */
+/** AGING_USE_US - a disk that was used in this time is in use. */
 #define AGING_USE_US (10 * USEC_PER_SEC)
 
 /** AGING_REST_US - how often to look while it is. */

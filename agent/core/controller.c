@@ -13,8 +13,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* For so long pressure has to lead to nothing, before it is left alone. */
-#define VAIN_US USEC_PER_SEC
+/* For so long pressure has to lead to nothing before it is left alone, and for how long it is. */
+#define VAIN_US	   USEC_PER_SEC
+#define DEAF_US	   (5 * USEC_PER_SEC)
+#define ANOTHER_US (10 * USEC_PER_SEC)
 
 static uint64_t now_us(const struct controller *c)
 {
@@ -209,19 +211,32 @@ static bool needs_no_pressure(const struct controller *c)
 }
 
 /*
- * Pressure that led to nothing for a while leads to nothing until another disk can have become
- * idle. Growing goes on as long as it presses.
+ * Pressure that led to nothing for a while is not worth waking for each second. What hard pressure
+ * cannot do, soft pressure cannot either. Growing goes on as long as it presses.
  */
-static void note_vain(struct controller *c, bool acted)
+static void note_vain(struct controller *c, enum event_type type, bool acted)
 {
 	bool grows = c->can_grow && c->policy->grow_limit_kb > 0;
 
-	if (acted || c->state.phase != PHASE_READY)
+	if (acted || c->state.phase != PHASE_READY) {
 		c->vain_us = 0;
-	else if (c->vain_us == 0)
+		return;
+	}
+	if (c->vain_us == 0)
 		c->vain_us = now_us(c);
-	else if (now_us(c) - c->vain_us >= VAIN_US && needs_no_pressure(c) && !grows)
-		c->ops->hear_at(c->host, now_us(c) + least_idle_us(c->policy));
+	if (now_us(c) - c->vain_us < VAIN_US || !needs_no_pressure(c) || grows)
+		return;
+	if (type == EVENT_SOFT && now_us(c) < c->deaf_until_us)
+		return; /* it came by another way: not to be put off by that again and again */
+	c->deaf_until_us = now_us(c) + min_u64(least_idle_us(c->policy), DEAF_US);
+	c->ops->hear_at(c->host, type, c->deaf_until_us);
+}
+
+/* What comes so long after the pressure before is another one. */
+static void forget_vain(struct controller *c)
+{
+	if (now_us(c) >= max_u64(c->aging.pressed_us, c->deaf_until_us) + ANOTHER_US)
+		c->vain_us = 0;
 }
 
 /* --- events --------------------------------------------------------------------------------- */
@@ -241,10 +256,10 @@ bool controller_event(struct controller *c, struct event e)
 	bool scans = !pressure || needs_scan(c, &e);
 	bool acted;
 
-	if (pressure && now_us(c) - c->aging.pressed_us >= 2 * c->policy->idle_us)
-		c->vain_us = 0; /* this is another one */
-	if (pressure)
+	if (pressure) {
+		forget_vain(c);
 		c->aging.pressed_us = now_us(c);
+	}
 	if (scans)
 		scan(c);
 	acted = decide_on(c, &e);
@@ -253,7 +268,7 @@ bool controller_event(struct controller *c, struct event e)
 	if (pressure && scans)
 		count_scan(c, acted);
 	if (pressure)
-		note_vain(c, acted);
+		note_vain(c, e.type, acted);
 	return acted;
 }
 
@@ -297,6 +312,7 @@ void controller_policy_changed(struct controller *c)
 	forget_failures(&c->state);
 	c->state.growth.refused_us = 0;
 	c->vain_scans = 0;
+	c->vain_us = 0;
 }
 
 void controller_facts_changed(struct controller *c)

@@ -69,7 +69,8 @@ struct own_target {
  * @age:	 have the driver give back what was not used for as long as the standing policy
  *says: by the disks' @age, or by parameters. Called after each scan; the host shows in its view
  *what is in force.
- * @hear_at:	 pressure that comes before this time need not be told.
+ * @hear_at:	 soft pressure that comes before this time need not be told; nor hard pressure, if
+ *		 @type is EVENT_HARD.
  * @look_at:	 call controller_look() at this time, and not at the one before; 0: once there is a
  *		 disk.
  * @read_target: Return: 0 or negative errno.
@@ -84,7 +85,7 @@ struct host_ops {
 	void (*carry_out)(void *host, struct order *order);
 	void (*wake_at)(void *host, uint64_t at_us);
 	void (*age)(void *host, const struct aging *aging);
-	void (*hear_at)(void *host, uint64_t at_us);
+	void (*hear_at)(void *host, enum event_type type, uint64_t at_us);
 	void (*look_at)(void *host, uint64_t at_us);
 	int (*read_target)(void *host, struct own_target *target);
 	int (*xen_free_kb)(void *host, uint64_t *kb);
@@ -101,6 +102,7 @@ struct host_ops {
  * @scan_us:	processor time of the last scan.
  * @vain_scans: consecutive ones under pressure that led to nothing; see scan_pause_us().
  * @vain_us:	since then pressure has led to nothing; 0: it has not.
+ * @deaf_until_us: until then it need not be told.
  * @passed:	decisions without an action, by their reason.
  */
 struct controller {
@@ -117,6 +119,7 @@ struct controller {
 	uint64_t scan_us;
 	unsigned vain_scans;
 	uint64_t vain_us;
+	uint64_t deaf_until_us;
 	struct decision decision;
 	uint64_t passed[REASON_COUNT];
 };

@@ -250,7 +250,7 @@ static void answer(const struct policy *p, const struct capabilities *c, struct 
 		want(p, c, s, plan, e, now_us);
 }
 
-/* Pressure is told again as long as it lasts: what is older is over. */
+/* Pressure is told again as long as something comes of it: what is older is over. */
 static bool is_pressed(const struct policy *p, const struct state *s, uint64_t at_us)
 {
 	return s->pressed && at_us < s->pressed_us + p->retry_us;

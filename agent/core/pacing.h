@@ -15,7 +15,7 @@
  */
 uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, bool shown);
 
-/** least_idle_us() - the shortest idle time: no disk becomes idle sooner. */
+/** least_idle_us() - the shortest idle time of all, those of domains among them. */
 uint64_t least_idle_us(const struct policy *p);
 
 #endif

@@ -173,8 +173,8 @@ void pressure_open(struct agent *a);
 
 void pressure_close(struct agent *a);
 
-/** pressure_hear_at() - tell of none before this time. */
-void pressure_hear_at(struct agent *a, uint64_t at_us);
+/** pressure_hear_at() - tell of no soft pressure before this time, or of none. */
+void pressure_hear_at(struct agent *a, bool hard_too, uint64_t at_us);
 
 /** pressure_on_hear_timer() - the handler of @hear_timer. */
 int pressure_on_hear_timer(sd_event_source *s, uint64_t usec, void *user);

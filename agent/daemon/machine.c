@@ -274,9 +274,9 @@ static void machine_set_aging(void *host, const struct aging *aging)
 	machine_age(host);
 }
 
-static void machine_hear_at(void *host, uint64_t at_us)
+static void machine_hear_at(void *host, enum event_type type, uint64_t at_us)
 {
-	pressure_hear_at(host, at_us);
+	pressure_hear_at(host, type == EVENT_HARD, at_us);
 }
 
 static void machine_look_at(void *host, uint64_t at_us)

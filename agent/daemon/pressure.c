@@ -109,17 +109,21 @@ void pressure_close(struct agent *a)
 	arm_timer(a->left_timer, 0);
 }
 
-static void listen_to_triggers(struct agent *a, int enabled)
+static void listen_to(struct agent *a, int kind, int enabled)
 {
-	for (int k = 0; k < PSI_KINDS; k++)
-		if (a->psi_source[k])
-			(void)sd_event_source_set_enabled(a->psi_source[k], enabled);
+	if (a->psi_source[kind])
+		(void)sd_event_source_set_enabled(a->psi_source[kind], enabled);
 }
 
-void pressure_hear_at(struct agent *a, uint64_t at_us)
+/* Totals are read for both kinds at once. */
+void pressure_hear_at(struct agent *a, bool hard_too, uint64_t at_us)
 {
-	listen_to_triggers(a, SD_EVENT_OFF);
-	arm_timer(a->psi_timer, 0);
+	listen_to(a, PSI_SOME, SD_EVENT_OFF);
+	if (hard_too) {
+		listen_to(a, PSI_FULL, SD_EVENT_OFF);
+		if (a->report.psi == PSI_TOTALS)
+			arm_timer(a->psi_timer, 0);
+	}
 	arm_timer(a->hear_timer, at_us);
 }
 
@@ -128,8 +132,10 @@ static void forget_fired(const struct agent *a)
 {
 	for (int k = 0; k < PSI_KINDS; k++) {
 		struct pollfd p = {.fd = a->psi_fd[k], .events = POLLPRI};
+		int on = SD_EVENT_ON;
 
-		(void)poll(&p, 1, 0);
+		if (a->psi_source[k] && sd_event_source_get_enabled(a->psi_source[k], &on) == 0)
+			(void)poll(&p, 1, 0);
 	}
 }
 
@@ -141,7 +147,8 @@ int pressure_on_hear_timer(sd_event_source *s, uint64_t usec, void *user)
 	(void)s;
 	(void)usec;
 	forget_fired(a);
-	listen_to_triggers(a, SD_EVENT_ON);
+	for (int k = 0; k < PSI_KINDS; k++)
+		listen_to(a, k, SD_EVENT_ON);
 	if (a->report.psi != PSI_TOTALS)
 		return 0;
 	for (int k = 0; k < PSI_KINDS && psi_read(a->root, &t) == 0; k++)

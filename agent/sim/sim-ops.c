@@ -122,11 +122,12 @@ static void sim_age(void *host, const struct aging *aging)
 	s->controller.view.held = s->model.held;
 }
 
-static void sim_hear_at(void *host, uint64_t at_us)
+static void sim_hear_at(void *host, enum event_type type, uint64_t at_us)
 {
 	struct sim *s = host;
 
-	s->deaf_until_us = at_us;
+	s->deaf_until_us[EVENT_SOFT] = at_us;
+	s->deaf_until_us[type] = at_us;
 }
 
 static void sim_look_at(void *host, uint64_t at_us)

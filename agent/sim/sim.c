@@ -44,7 +44,7 @@ static void happen(struct sim *s, enum event_type type)
 
 static void press_with(struct sim *s, enum event_type type)
 {
-	if (s->now_us >= s->deaf_until_us)
+	if (s->now_us >= s->deaf_until_us[type])
 		happen(s, type);
 }
 

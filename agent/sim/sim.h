@@ -85,7 +85,7 @@ struct model {
  * @look_us:	when the standing policy wants to look.
  * @looks:	how often it did.
  * @pressed_us:	when the load presses next.
- * @deaf_until_us: until then the controller wants to hear of no pressure.
+ * @deaf_until_us: until then the controller wants to hear of no such pressure.
  * @target_moved: the controller has moved its target, and has not been told of it yet.
  * @spins:	what happened of itself without any time passing.
  * @before:	state of the policy before the event.
@@ -106,7 +106,7 @@ struct sim {
 	uint64_t look_us;
 	uint64_t looks;
 	uint64_t pressed_us;
-	uint64_t deaf_until_us;
+	uint64_t deaf_until_us[EVENT_COUNT];
 	bool target_moved;
 	unsigned spins;
 

@@ -2247,6 +2247,7 @@ static void doctor_on(const char *term, char *text, size_t size)
 	text[len] = '\0';
 	(void)close(fd);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
 }
 
 static void doctor_has_colours_on_a_terminal_alone(void **state)
@@ -2254,6 +2255,7 @@ static void doctor_has_colours_on_a_terminal_alone(void **state)
 	char text[65536];
 
 	(void)state;
+	assert_int_equal(unsetenv("NO_COLOR"), 0);
 	doctor_on("xterm", text, sizeof(text));
 	assert_non_null(strstr(text, "\033[32mok\033[0m    "));
 	doctor_on("dumb", text, sizeof(text));

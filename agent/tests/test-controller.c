@@ -29,6 +29,7 @@ static struct {
 	uint64_t wake_us;
 	uint64_t look_us;
 	uint64_t hear_us;
+	enum event_type deaf_to;
 	struct aging aging;
 	uint64_t scan_us;
 	struct sample memory;
@@ -89,9 +90,10 @@ static void host_age(void *host, const struct aging *aging)
 	h.aging = *aging;
 }
 
-static void host_hear_at(void *host, uint64_t at_us)
+static void host_hear_at(void *host, enum event_type type, uint64_t at_us)
 {
 	(void)host;
+	h.deaf_to = type;
 	h.hear_us = at_us;
 }
 
@@ -380,12 +382,52 @@ static void pressure_that_leads_nowhere_is_left_alone_for_a_while(void **state)
 	assert_int_equal(press_in_vain(1), h.policy.idle_us);
 	after(h.policy.idle_us);
 	assert_int_equal(press_in_vain(1), h.policy.idle_us);
-	after(2 * h.policy.idle_us); /* that is over: this is another one */
+	after(3 * h.policy.idle_us); /* that is over: this is another one */
 	assert_int_equal(press_in_vain(1), 0);
 	h.policy.min_gain_kb = 1;
 	h.hear_us = 0;
+	after(S);
 	assert_true(send(EVENT_SOFT));
 	assert_int_equal(h.hear_us, 0);
+}
+
+static void it_is_left_alone_for_5_s_at_most(void **state)
+{
+	(void)state;
+	h.policy.min_gain_kb = 1000000;
+	h.policy.idle_us = 3600 * S;
+	assert_int_equal(press_in_vain(2), 5 * S);
+	h.policy.idle_us = 2 * S;
+	after(5 * S);
+	assert_int_equal(press_in_vain(1), 2 * S);
+}
+
+/* It can have what soft pressure has not. */
+static void hard_pressure_is_heard_until_it_led_nowhere_itself(void **state)
+{
+	uint64_t until;
+
+	(void)state;
+	h.policy.min_gain_kb = 1000000;
+	(void)press_in_vain(2);
+	assert_int_equal(h.deaf_to, EVENT_SOFT);
+	until = h.hear_us;
+	after(S);
+	(void)send(EVENT_SOFT); /* of what is available, which the host looks at by itself */
+	assert_int_equal(h.hear_us, until);
+	(void)send(EVENT_HARD);
+	assert_int_equal(h.deaf_to, EVENT_HARD);
+	assert_int_equal(h.hear_us, h.now_us + h.policy.idle_us);
+}
+
+static void a_new_policy_is_tried_before_pressure_is_left_alone(void **state)
+{
+	(void)state;
+	h.policy.min_gain_kb = 1000000;
+	assert_int_not_equal(press_in_vain(2), 0);
+	after(5 * S);
+	controller_policy_changed(c());
+	assert_int_equal(press_in_vain(1), 0);
 }
 
 static void pressure_is_heard_where_it_makes_dom0_grow(void **state)
@@ -580,6 +622,9 @@ int main(void)
 		T(why_nothing_was_done_is_told_by_step),
 		T(scans_under_pressure_keep_their_pace),
 		T(pressure_that_leads_nowhere_is_left_alone_for_a_while),
+		T(it_is_left_alone_for_5_s_at_most),
+		T(hard_pressure_is_heard_until_it_led_nowhere_itself),
+		T(a_new_policy_is_tried_before_pressure_is_left_alone),
 		T(pressure_is_heard_where_it_makes_dom0_grow),
 		T(pressure_is_heard_where_nothing_else_sees_idle_times),
 		T(an_action_always_follows_a_scan),
