@@ -101,15 +101,16 @@ static bool is_watched(const struct host_view *view, const struct aging *a)
 	       vbds_watched_us(view->disks) >= (a->settled ? WATCH_US : FIRST_WATCH_US);
 }
 
-/*
- * What guests pay for at once is seen sooner where many disks show it. Pressure can stop disks that
- * are at work for a moment: those few must not look like disks that return.
- */
+/* So many that they are no chance. */
 static unsigned many(const struct vbd_list *list)
 {
 	return (unsigned)max_u64(EARLY_DISKS, list->n * 3 / 8);
 }
 
+/*
+ * What guests pay for at once is seen sooner where many disks show it. Pressure can stop disks that
+ * are at work for a moment: those few must not look like disks that return.
+ */
 static bool many_return(const struct policy *p, const struct host_view *view)
 {
 	return vbds_watched_us(view->disks) >= FIRST_WATCH_US &&

@@ -128,15 +128,14 @@ void pressure_hear_at(struct agent *a, bool hard_too, uint64_t at_us)
 }
 
 /* A trigger that fired meanwhile tells of it once: polled, it is silent until the next time. */
-static void forget_fired(const struct agent *a)
+static void listen_again(struct agent *a, int kind)
 {
-	for (int k = 0; k < PSI_KINDS; k++) {
-		struct pollfd p = {.fd = a->psi_fd[k], .events = POLLPRI};
-		int on = SD_EVENT_ON;
+	struct pollfd p = {.fd = a->psi_fd[kind], .events = POLLPRI};
 
-		if (a->psi_source[k] && sd_event_source_get_enabled(a->psi_source[k], &on) == 0)
-			(void)poll(&p, 1, 0);
-	}
+	if (!a->psi_source[kind] || sd_event_source_get_enabled(a->psi_source[kind], NULL) != 0)
+		return;
+	(void)poll(&p, 1, 0);
+	listen_to(a, kind, SD_EVENT_ON);
 }
 
 int pressure_on_hear_timer(sd_event_source *s, uint64_t usec, void *user)
@@ -146,9 +145,8 @@ int pressure_on_hear_timer(sd_event_source *s, uint64_t usec, void *user)
 
 	(void)s;
 	(void)usec;
-	forget_fired(a);
 	for (int k = 0; k < PSI_KINDS; k++)
-		listen_to(a, k, SD_EVENT_ON);
+		listen_again(a, k);
 	if (a->report.psi != PSI_TOTALS)
 		return 0;
 	for (int k = 0; k < PSI_KINDS && psi_read(a->root, &t) == 0; k++)

@@ -2238,16 +2238,13 @@ static void doctor_on(const char *term, char *text, size_t size)
 {
 	size_t len = 0;
 	ssize_t n;
-	int status;
 	int fd;
 	pid_t pid = start_there(term, 24, &fd, "doctor", NULL);
 
 	while (len < size - 1 && (n = read(fd, text + len, size - 1 - len)) > 0)
 		len += (size_t)n;
 	text[len] = '\0';
-	(void)close(fd);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
+	assert_true(WIFEXITED(end_of_top(pid, fd)));
 }
 
 static void doctor_has_colours_on_a_terminal_alone(void **state)
