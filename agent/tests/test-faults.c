@@ -393,8 +393,6 @@ static void what_could_not_be_put_back_at_the_end_is_told_of(void **state)
 
 /* --- pressure ------------------------------------------------------------------------------- */
 
-#define PSI_TEXT "some total=0\nfull total=0\n"
-
 static void without_pressure_information_requests_are_served(void **state)
 {
 	(void)state;

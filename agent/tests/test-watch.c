@@ -2,7 +2,7 @@
 /*
  * Tests of what xen-reclaim watch records: it looks at a host whose files are stubs, at times and
  * with a sight of disks that are the test's, put in place by the linker, and the policy replays the
- * record. The command itself is run by test-agent.
+ * record. The command itself is run by test-record.
  */
 #include "cli/output.h"
 #include "cli/watch.h"
