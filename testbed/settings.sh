@@ -18,10 +18,10 @@ XEN_ARGS=""              # further options of the hypervisor
 KERNEL_ARGS=""           # further options of dom0's kernel
 KERNEL=${KERNEL:-6.12}   # first part of the release of dom0's and the guests' kernel
 GRANT_MEMORY=unpopulated # where blkback takes pages from: unpopulated, or ballooned (real RAM)
-DISKS=4                  # /dev/nullb0 and on in dom0, up to 48
+DISKS=24                 # /dev/nullb0 and on in dom0, up to 48
 DISK_LATENCY_NS=20000000
 BLKBACK_PARAMS="" # modprobe options of xen-blkback
-STORE_MB=0        # a further disk of dom0, for dom0/storage.sh; 0: none
+STORE_MB=1024     # a further disk of dom0, for dom0/storage.sh; 0: none
 
 # Scenarios that agree in all of these share a boot.
 BOOT_SETTINGS=(RELEASE DOM0_MEM_MB SWAP_MB GUESTS_MB XEN_ARGS KERNEL_ARGS KERNEL GRANT_MEMORY DISKS DISK_LATENCY_NS
