@@ -183,24 +183,11 @@ static bool would_act(const struct controller *c, const struct event *e)
 /* Pressure of both kinds comes at once, and comes on while something is done. */
 static bool needs_scan(struct controller *c, const struct event *e)
 {
-	bool shown = c->view.mechanism == MECHANISM_NATIVE;
 	uint64_t age_us = now_us(c) - c->view.disks->scanned_us;
-	uint64_t pause_us = scan_pause_us(c->policy, c->scan_us, c->vain_scans, shown);
 
 	if (c->state.phase == PHASE_ACTING)
 		return false;
-	if (age_us >= 2 * pause_us)
-		c->vain_scans = 0; /* there was no pressure for a while */
-	return age_us >= pause_us || would_act(c, e);
-}
-
-/* Scans under pressure that led to nothing while something could have come of them. */
-static void count_scan(struct controller *c, bool acted)
-{
-	if (acted)
-		c->vain_scans = 0;
-	else if (c->state.phase == PHASE_READY)
-		c->vain_scans++;
+	return age_us >= scan_pause_us(c->policy, c->scan_us) || would_act(c, e);
 }
 
 /* Where idle times are seen without scans under pressure, or nothing gives RAM back. */
@@ -265,8 +252,6 @@ bool controller_event(struct controller *c, struct event e)
 	acted = decide_on(c, &e);
 	if (scans)
 		age(c);
-	if (pressure && scans)
-		count_scan(c, acted);
 	if (pressure)
 		note_vain(c, e.type, acted);
 	return acted;
@@ -311,7 +296,6 @@ void controller_policy_changed(struct controller *c)
 {
 	forget_failures(&c->state);
 	c->state.growth.refused_us = 0;
-	c->vain_scans = 0;
 	c->vain_us = 0;
 }
 

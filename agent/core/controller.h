@@ -100,7 +100,6 @@ struct host_ops {
  * @blind:	it could not be read then; @last is of the event before.
  * @target_kb:	own target as last seen; 0 before.
  * @scan_us:	processor time of the last scan.
- * @vain_scans: consecutive ones under pressure that led to nothing; see scan_pause_us().
  * @vain_us:	since then pressure has led to nothing; 0: it has not.
  * @deaf_until_us: until then it need not be told.
  * @passed:	decisions without an action, by their reason.
@@ -117,7 +116,6 @@ struct controller {
 	bool blind;
 	uint64_t target_kb;
 	uint64_t scan_us;
-	unsigned vain_scans;
 	uint64_t vain_us;
 	uint64_t deaf_until_us;
 	struct decision decision;

@@ -4,9 +4,8 @@
 
 #include "core/units.h"
 
-/* A scan takes a fiftieth of the time; after two that led to nothing, a two-hundredth. */
+/* A scan takes a fiftieth of the time. */
 #define SCAN_PART 50
-#define VAIN_MAX  2
 
 uint64_t least_idle_us(const struct policy *p)
 {
@@ -18,11 +17,7 @@ uint64_t least_idle_us(const struct policy *p)
 	return least_us;
 }
 
-uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, bool shown)
+uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us)
 {
-	uint64_t pause_us = SCAN_PART * scan_us;
-
-	if (shown)
-		pause_us <<= vain < VAIN_MAX ? vain : VAIN_MAX;
-	return min_u64(pause_us, least_idle_us(p));
+	return min_u64(SCAN_PART * scan_us, least_idle_us(p));
 }

@@ -7,13 +7,11 @@
 
 /**
  * scan_pause_us() - how long not to scan again under pressure: scanning takes a fixed share of the
- * processor, however many disks there are, and a lesser share where scans lead to nothing; but
- * never longer than the shortest idle time, or disks would become idle unseen.
+ * processor, however many disks there are; but never longer than the shortest idle time, or disks
+ * would become idle unseen.
  * @scan_us: processor time of the last scan.
- * @vain:    consecutive scans that led to nothing.
- * @shown:   disks show their idle times; else scans have to see them, and stay as frequent.
  */
-uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us, unsigned vain, bool shown);
+uint64_t scan_pause_us(const struct policy *p, uint64_t scan_us);
 
 /** least_idle_us() - the shortest idle time of all, those of domains among them. */
 uint64_t least_idle_us(const struct policy *p);

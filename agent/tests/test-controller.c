@@ -357,7 +357,7 @@ static void scans_under_pressure_keep_their_pace(void **state)
 		after(10 * MS);
 		(void)send(EVENT_SOFT);
 	}
-	assert_in_range(h.scans, 10, 60); /* 2 ms each, a fiftieth to a two-hundredth of 10 s */
+	assert_in_range(h.scans, 10, 100); /* 2 ms each: a fiftieth of 10 s at most */
 	h.scans = 0;
 	(void)send(EVENT_TIMER);
 	assert_int_equal(h.scans, 1); /* nothing else is so frequent */
