@@ -224,6 +224,23 @@ static void a_good_reload_changes_it(void **state)
 	expect_untouched();
 }
 
+/* What is under way ends as it began, and is put back. */
+static void a_reload_in_a_window_leaves_it_open(void **state)
+{
+	(void)state;
+	start_daemon(ARGS());
+	request(33, "pool 2000 *");
+	WAIT(holds(POOL, "0\n"));
+	tree_put(&w.tree, CONFIG, "[reclaim]\nmax_level = pool\n");
+	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
+	WAIT(strstr(w.daemon.text[ERR], "configuration reloaded"));
+	tree_expect(&w.tree, POOL, "0\n");
+	assert_int_equal(count_responses("33 ok"), 0);
+	WAIT(count_responses("33 ok 2 "));
+	expect_all_back();
+	stop_daemon();
+}
+
 /* --- pause ------------------------------------------------------------------------------------ */
 
 static void a_paused_daemon_does_only_what_is_asked_for(void **state)
@@ -477,6 +494,7 @@ int main(int argc, char **argv)
 		T(sigquit_ends_it_as_sigterm_does),
 		T(a_bad_reload_keeps_the_old_configuration),
 		T(a_good_reload_changes_it),
+		T(a_reload_in_a_window_leaves_it_open),
 		T(a_paused_daemon_does_only_what_is_asked_for),
 		T(a_pause_outlives_the_daemon_until_it_is_ended),
 		T(metrics_stand_while_it_runs),
