@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Units and small arithmetic that every room needs. Knows nothing of Xen. */
+/* Units and small arithmetic that every layer needs. Knows nothing of Xen. */
 #ifndef XEN_RECLAIM_UNITS_H
 #define XEN_RECLAIM_UNITS_H
 
