@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -20,7 +21,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <json-c/json.h>
 #include <xenstore.h>
 
 /* Domain 7 has disks: xvda of domain 0, xvdb and xvdc of the driver domain. */
@@ -309,9 +309,11 @@ static void wrong_usage_is_refused(void **state)
 		const char *const args[5];
 		const char *why;
 	} cases[] = {
-		{{"blkback-reclaim"}, "takes one domain, or --all"},
-		{{"blkback-reclaim", "7", "8"}, "takes one domain, or --all"},
-		{{"blkback-reclaim", "--all", "7"}, "takes one domain, or --all"},
+		{{"blkback-reclaim"}, "takes options and then one domain, or --all"},
+		{{"blkback-reclaim", "7", "8"}, "takes options and then one domain, or --all"},
+		{{"blkback-reclaim", "7", "-l", "pool"},
+		 "takes options and then one domain, or --all"},
+		{{"blkback-reclaim", "--all", "7"}, "takes options and then one domain, or --all"},
 		{{"blkback-reclaim", "-l", "most", "7"}, "separated by commas, not \"most\""},
 		{{"blkback-reclaim", "-l", "pool,", "7"}, "separated by commas, not \"pool,\""},
 		{{"blkback-reclaim", "-l", "pool,all", "7"}, "separated by commas"},
@@ -351,8 +353,7 @@ static void every_error_is_told(void **state)
 		const char *response;
 		const char *why;
 	} cases[] = {
-		{"error EOPNOTSUPP",
-		 "Backend domain 5 does not offer to reclaim this"},
+		{"error EOPNOTSUPP", "Backend domain 5 does not offer to reclaim this"},
 		{"error EBUSY", "Backend domain 5 is busy with another reclaim"},
 		{"error ENODEV", "Backend domain 5 has no such domain or disk"},
 		{"error ENOENT", "Backend domain 5 has no such domain or disk"},
@@ -490,6 +491,32 @@ static void a_domain_destroyed_meanwhile_is_told(void **state)
 	assert_string_equal(get(dom0, "/local/domain/5"), "(none)");
 }
 
+/* Domain 8, whose target is that domain, as domain 7 names it. */
+static void make_stub_domain(const char *target)
+{
+	put(dom0, "/local/domain/7/image/device-model-domid", "8");
+	put(dom0, "/local/domain/8/target", target);
+}
+
+static void drop_stub_domain(void)
+{
+	(void)xs_rm(dom0, XBT_NULL, "/local/domain/7/image");
+	(void)xs_rm(dom0, XBT_NULL, "/local/domain/8");
+	(void)xs_rm(dom0, XBT_NULL, "/libxl/8");
+}
+
+/* The agent answers when the window is over: 10 s, and what the window takes. */
+static void the_window_is_waited_for(void **state)
+{
+	struct xl xl;
+
+	(void)state;
+	(void)xs_rm(dom0, XBT_NULL, "/libxl/7/device/vbd/51712");
+	xl = START("blkback-reclaim", "-d", "1500", "7");
+	respond(await_request(0).id, "accepted");
+	expect_failure(&xl, "Reclaim timed out after 12 s: no response from backend domain 5");
+}
+
 /* What a stub domain serves its guest from is asked for with the guest. */
 static void a_stub_domain_is_asked_for_too(void **state)
 {
@@ -499,7 +526,7 @@ static void a_stub_domain_is_asked_for_too(void **state)
 
 	(void)state;
 	(void)xs_rm(dom0, XBT_NULL, "/libxl/7/device/vbd/51712");
-	put(dom0, "/local/domain/7/image/device-model-domid", "8");
+	make_stub_domain("7");
 	make_disk_of(8, DRIVER, 51728, "xvdb");
 	xl = START("blkback-reclaim", "-t", "60", "7");
 	first = await_request(0);
@@ -508,9 +535,9 @@ static void a_stub_domain_is_asked_for_too(void **state)
 	second = await_request(first.id);
 	assert_string_equal(second.target, "8");
 	respond(second.id, "ok 1 22");
-	expect_success(&xl, "Domain 5 gave back 11 kB of 1 disks\nDomain 5 gave back 22 kB of 1 disks\n");
-	(void)xs_rm(dom0, XBT_NULL, "/local/domain/7/image");
-	(void)xs_rm(dom0, XBT_NULL, "/libxl/8");
+	expect_success(
+		&xl, "Domain 5 gave back 11 kB of 1 disks\nDomain 5 gave back 22 kB of 1 disks\n");
+	drop_stub_domain();
 }
 
 /* --- a hostile backend domain --------------------------------------------------------------- */
@@ -931,7 +958,7 @@ static void a_stub_domain_follows_its_guest(void **state)
 
 	(void)state;
 	put_saved("", "");
-	put(dom0, "/local/domain/7/image/device-model-domid", "8");
+	make_stub_domain("7");
 	make_disk_of(8, 0, 51712, "xvda");
 	follow(0, 51712);
 	follow(DRIVER, 51728);
@@ -940,8 +967,48 @@ static void a_stub_domain_follows_its_guest(void **state)
 	expect_success(&xl, "");
 	assert_string_equal(get(dom0, "/libxl/8/blkback-squeeze-ms"), "500");
 	assert_string_equal(get(dom0, "/local/domain/0/backend/vbd/8/51712/squeeze-ms"), "500");
-	(void)xs_rm(dom0, XBT_NULL, "/local/domain/7/image");
-	(void)xs_rm(dom0, XBT_NULL, "/libxl/8");
+	drop_stub_domain();
+}
+
+/* Its stub domain is gone, and so is what it had; or its number is another domain's now. */
+static void a_stub_domain_that_is_gone_is_not_made_again(void **state)
+{
+	static const char *const targets[] = {"7", "9"};
+
+	(void)state;
+	put_saved("", "");
+	follow(0, 51712);
+	follow(DRIVER, 51728);
+	follow(DRIVER, 51744);
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+		struct xl xl;
+
+		make_stub_domain(targets[i]);
+		if (i)
+			put(dom0, "/libxl/8/type", "pv");
+		xl = START("blkback-squeeze-set", "7", "500");
+		expect_success(&xl, "");
+		assert_string_equal(get(dom0, "/libxl/8/blkback-squeeze-ms"), "(none)");
+		drop_stub_domain();
+	}
+}
+
+/* A disk that cannot be read is no disk that is missing: nothing is done by halves. */
+static void a_disk_that_cannot_be_read_is_a_failure(void **state)
+{
+	struct xl xl;
+
+	(void)state;
+	put_saved("", "");
+	(void)xs_rm(dom0, XBT_NULL, "/libxl/7/device/vbd/51728/type");
+	xl = START("blkback-squeeze-set", "7", "500");
+	expect_failure(&xl, "Missing xenstore node /libxl/7/device/vbd/51728/type");
+	assert_string_equal(get(dom0, "/libxl/7/blkback-squeeze-ms"), "(none)");
+	assert_int_equal(saved_value(), -1);
+	xl = START("blkback-squeeze-list", "7");
+	expect_failure(&xl, "Missing xenstore node /libxl/7/device/vbd/51728/type");
+	xl = START("blkback-reclaim", "7");
+	expect_failure(&xl, "Missing xenstore node /libxl/7/device/vbd/51728/type");
 }
 
 /* Disks of another backend, such as qdisk, have no such value. */
@@ -1078,6 +1145,7 @@ int main(int argc, char **argv)
 		T(a_request_that_others_replaced_is_given_up),
 		T(interrupted_it_takes_its_requests_back),
 		T(a_domain_destroyed_meanwhile_is_told),
+		T(the_window_is_waited_for),
 		T(a_stub_domain_is_asked_for_too),
 		T(other_responses_are_passed_over),
 		T(nonsense_is_not_echoed),
@@ -1092,6 +1160,8 @@ int main(int argc, char **argv)
 		T(what_no_backend_follows_is_told),
 		T(keys_of_a_driver_domain_are_not_believed),
 		T(a_stub_domain_follows_its_guest),
+		T(a_stub_domain_that_is_gone_is_not_made_again),
+		T(a_disk_that_cannot_be_read_is_a_failure),
 		T(a_domain_without_such_a_disk_is_told),
 		T(no_backend_is_made_up),
 		T(what_was_not_created_by_libxl_is_left),
