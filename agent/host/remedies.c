@@ -52,8 +52,8 @@ static void replace_driver(struct list *l, const struct facts *f)
 	else
 		r = add(l, "driver", "patched xen-blkback: each level for each disk, and slots");
 	(void)snprintf(r->apply, sizeof(r->apply),
-		       "apt install ./xen-blkback-reclaim-dkms_*.deb linux-headers-$(uname -r) "
-		       "# made by make deb\n");
+		       "# the package that make deb built\n"
+		       "apt install ./xen-blkback-reclaim-dkms_*.deb linux-headers-$(uname -r)\n");
 	(void)snprintf(r->undo, sizeof(r->undo), "apt purge xen-blkback-reclaim-dkms\n");
 }
 
