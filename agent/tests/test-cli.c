@@ -166,7 +166,7 @@ static void status_tells_of_the_host_and_of_the_daemon(void **state)
 	tree_unseal(&s);
 }
 
-/* Whoever wrote the state file and named the domain: a terminal is told to do nothing. */
+/* No control character of the state file or of a domain's name reaches a terminal. */
 static void odd_words_reach_no_terminal(void **state)
 {
 	static const char odd[] = "{\"mechanism\":\"a\\u001b[2J\",\"psi\":null,\"history\":[1,"
@@ -233,7 +233,7 @@ static void status_says_where_a_daemon_that_runs_tells_nothing(void **state)
 	stop_daemon();
 }
 
-/* Who can open the lock can take it, and no daemon would start any more. */
+/* Anyone who can open the lock can take it, and then no daemon could start. */
 static void the_lock_is_for_root_alone(void **state)
 {
 	mode_t mask = umask(0);

@@ -34,7 +34,7 @@ static void make_mailbox(void)
 	store_wakes(RESPONSE_OF_DRIVER);
 }
 
-/* What is spawned from here on speaks as the driver domain, until the end of the test. */
+/* Programs that are spawned from here on act as the driver domain, until the end of the test. */
 static void enter_driver_domain(void)
 {
 	make_node(IN_DRIVER("domid"), 0);
@@ -137,7 +137,7 @@ static void falls_are_compared_on_one_scale(void **state)
 	stop_daemon();
 }
 
-/* What stands in the one mailbox still is no new request since the other had one. */
+/* A request that is left in one mailbox is not served again when the other gets one. */
 static void each_mailbox_is_served_once_for_each_request(void **state)
 {
 	(void)state;
@@ -154,7 +154,7 @@ static void each_mailbox_is_served_once_for_each_request(void **state)
 	stop_daemon();
 }
 
-/* It cannot tell whether it is the excluded domain's: it leaves all disks alone, and says so. */
+/* It cannot tell which disks are the excluded domain's: it leaves all alone, and reports it. */
 static void a_driver_domain_with_an_excluded_domain_acts_on_requests_alone(void **state)
 {
 	(void)state;
