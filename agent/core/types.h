@@ -187,6 +187,8 @@ struct vbd_aging {
  * @idle_us:	since its last request.
  * @held_kb:	pool, persistent grants, slots: each on its own, RAM or not.
  * @kept_kb:	of the slots: what it keeps whatever it is asked for.
+ * @node:	its entry in the host's list of disks, by number: another one, another disk.
+ * @device:	the host's block device behind it, as the host counts them; 0: not known.
  * @triggered_us: when it was triggered as an idle disk and not used since; 0: never, or answered.
  * @reuses:	consecutive times it was used again soon after it was triggered.
  *
@@ -210,10 +212,12 @@ struct vbd {
 	uint32_t squeeze_ms;
 	uint32_t rate;
 	uint32_t requests;
+	uint32_t node;
+	uint32_t device;
+	uint32_t kept_kb;
 	struct vbd_aging age;
 	uint64_t idle_us;
 	uint64_t held_kb[LEVEL_COUNT];
-	uint64_t kept_kb;
 	uint64_t triggered_us;
 };
 

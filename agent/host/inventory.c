@@ -10,8 +10,15 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MODULE_DIR "sys/module/xen_reclaim"
+#define DRIVER_DIR "sys/module/xen_blkback"
+
+/* A device number in 32 bits, as the kernel has it. */
+#define MINOR_BITS 20
+#define MINOR_MAX  ((1UL << MINOR_BITS) - 1)
+#define MAJOR_MAX  ((1UL << (32 - MINOR_BITS)) - 1)
 
 /* More than a domid, and more than a devid, has. */
 #define ID_MAX UINT64_C(0xffffffff)
@@ -72,20 +79,23 @@ static void read_rate(int dir, struct vbd *v, const struct vbd *known, uint64_t 
 		v->rate = (uint32_t)((v->requests - known->requests) * USEC_PER_SEC / since_us);
 }
 
-/* The host's block device behind the disk: "major:minor", in hexadecimal. */
-static int read_physical(int dir, unsigned long *major, unsigned long *minor)
+/* The host's block device behind the disk: "major:minor", in hexadecimal. 0: not known. */
+static uint32_t read_device(int dir)
 {
+	unsigned long major;
+	unsigned long minor;
 	char text[32];
 	char *end;
-	ssize_t n = read_text(dir, "physical_device", text, sizeof(text));
 
-	if (n < 0)
-		return (int)n;
-	*major = strtoul(text, &end, 16);
+	if (read_text(dir, "physical_device", text, sizeof(text)) < 0)
+		return 0;
+	major = strtoul(text, &end, 16);
 	if (*end != ':')
-		return -EINVAL;
-	*minor = strtoul(end + 1, &end, 16);
-	return *end ? -EINVAL : 0;
+		return 0;
+	minor = strtoul(end + 1, &end, 16);
+	if (*end || major > MAJOR_MAX || minor > MINOR_MAX)
+		return 0;
+	return (uint32_t)(major << MINOR_BITS | minor);
 }
 
 /* Of the kernel's Documentation/block/stat.rst: I/Os done, and I/Os in flight. */
@@ -95,19 +105,17 @@ static bool counts_ios(int column)
 }
 
 /* Everything that was begun on that device; modulo 2^32. */
-static int read_ios(int root, int dir, uint32_t *ios)
+static int read_ios(int root, uint32_t device, uint32_t *ios)
 {
-	unsigned long major = 0;
-	unsigned long minor = 0;
 	char *save_ptr = NULL;
 	char path[80];
 	char text[512];
 	int column = 0;
-	int r = read_physical(dir, &major, &minor);
 
-	if (r < 0)
-		return r;
-	(void)snprintf(path, sizeof(path), "sys/dev/block/%lu:%lu/stat", major, minor);
+	if (!device)
+		return -ENODEV;
+	(void)snprintf(path, sizeof(path), "sys/dev/block/%" PRIu32 ":%lu/stat",
+		       device >> MINOR_BITS, device & MINOR_MAX);
 	if (read_text(root, path, text, sizeof(text)) < 0)
 		return -ENODEV;
 	*ios = 0;
@@ -125,9 +133,9 @@ static int read_ios(int root, int dir, uint32_t *ios)
  * For how long scans have seen it serve nothing. Not from blkback's statistics: a kernel without a
  * fix may read rings there that the guest has just disconnected.
  */
-static void read_rest(int root, int dir, struct vbd *v, const struct vbd *known, uint64_t since_us)
+static void read_rest(int root, struct vbd *v, const struct vbd *known, uint64_t since_us)
 {
-	if (read_ios(root, dir, &v->requests) == 0 && known && v->requests == known->requests)
+	if (read_ios(root, v->device, &v->requests) == 0 && known && v->requests == known->requests)
 		v->idle_us = known->idle_us + since_us;
 }
 
@@ -189,21 +197,51 @@ static bool read_reclaim(int dir, struct vbd *v)
 	return true;
 }
 
+/*
+ * scan - one under way.
+ * @since_us:	 of the one before.
+ * @n_known:	 disks that the one before found.
+ * @same_driver: nothing can have given a disk files of its own since.
+ */
+struct scan {
+	int root;
+	uint64_t since_us;
+	size_t n_known;
+	bool same_driver;
+};
+
+/*
+ * A stock driver shows nothing of a disk, and the device behind it stays: there is no need to look
+ * again. On such a driver this is most of what the daemon costs.
+ */
+static bool is_plain(const struct scan *scan, const struct vbd *v, const struct vbd *known)
+{
+	return scan->same_driver && known && known->node == v->node && known->device &&
+	       !known->levels;
+}
+
 /* A disk that goes meanwhile has no file any more: then it shows nothing. */
-static void read_vbd(int root, struct vbd *v, const struct vbd *known, uint64_t since_us)
+static void read_vbd(const struct scan *scan, struct vbd *v, const struct vbd *known)
 {
 	_cleanup_close_ int dir = -1;
 	char path[128];
 
+	if (is_plain(scan, v, known)) {
+		v->device = known->device;
+		read_rest(scan->root, v, known, scan->since_us);
+		return;
+	}
 	vbd_path(v, "", path, sizeof(path));
-	dir = openat(root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = openat(scan->root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return;
 	v->shows = read_reclaim(dir, v);
-	if (v->shows)
-		read_rate(dir, v, known, since_us);
-	else
-		read_rest(root, dir, v, known, since_us);
+	if (v->shows) {
+		read_rate(dir, v, known, scan->since_us);
+		return;
+	}
+	v->device = read_device(dir);
+	read_rest(scan->root, v, known, scan->since_us);
 }
 
 static int add(struct vbd_list *list, const struct vbd *v)
@@ -222,9 +260,9 @@ static int add(struct vbd_list *list, const struct vbd *v)
 }
 
 /* What is seen anew at each scan begins with nothing, what was learned stays. */
-static int meet(int root, struct vbd_list *list, size_t n_known, struct vbd v, uint64_t since_us)
+static int meet(const struct scan *scan, struct vbd_list *list, struct vbd v)
 {
-	const struct vbd_list sorted = {.vbds = list->vbds, .n = n_known};
+	const struct vbd_list sorted = {.vbds = list->vbds, .n = scan->n_known};
 	struct vbd *known = vbds_find(&sorted, v.domid, v.devid);
 
 	if (known) {
@@ -236,7 +274,7 @@ static int meet(int root, struct vbd_list *list, size_t n_known, struct vbd v, u
 	}
 	v.present = true;
 	v.met = known;
-	read_vbd(root, &v, known, since_us);
+	read_vbd(scan, &v, known);
 	if (!known)
 		return add(list, &v);
 	*known = v;
@@ -244,14 +282,13 @@ static int meet(int root, struct vbd_list *list, size_t n_known, struct vbd v, u
 }
 
 /* Those that are known are met where they stand, the others behind them. */
-static int meet_all(int root, struct vbd_list *list, uint64_t since_us)
+static int meet_all(const struct scan *scan, struct vbd_list *list)
 {
-	size_t n_known = list->n;
-	int fd = openat(root, VBD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(scan->root, VBD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	int r = dir || errno == ENOENT ? 0 : -errno;
 
-	for (size_t i = 0; i < n_known; i++)
+	for (size_t i = 0; i < scan->n_known; i++)
 		list->vbds[i].present = false;
 	if (!dir) {
 		close_fd(&fd);
@@ -260,8 +297,10 @@ static int meet_all(int root, struct vbd_list *list, uint64_t since_us)
 	for (struct dirent *d = readdir(dir); d && r == 0; d = readdir(dir)) {
 		struct vbd v;
 
-		if (parse_name(d->d_name, &v) == 0)
-			r = meet(root, list, n_known, v, since_us);
+		if (parse_name(d->d_name, &v) < 0)
+			continue;
+		v.node = (uint32_t)d->d_ino; /* sysfs counts on: 32 bits tell two apart */
+		r = meet(scan, list, v);
 	}
 	(void)closedir(dir);
 	return r;
@@ -296,10 +335,25 @@ static int compare(const void *a, const void *b)
 	return vbd_compare(a, b);
 }
 
+static bool has_module(int root)
+{
+	return faccessat(root, MODULE_DIR, F_OK, 0) == 0;
+}
+
+/* Return: the driver is the one of the scan before, and no module is loaded that could help it. */
+static bool same_driver(int root, struct inventory *inv)
+{
+	uint64_t before = inv->driver;
+	struct stat folder;
+
+	inv->driver = fstatat(root, DRIVER_DIR, &folder, 0) == 0 ? folder.st_ino : 0;
+	return inv->driver && inv->driver == before && !has_module(root);
+}
+
 /* Without a disk a native driver cannot be told from another: then it is what it was before. */
 static enum mechanism best(int root, const struct inventory *inv)
 {
-	bool module = faccessat(root, MODULE_DIR, F_OK, 0) == 0;
+	bool module = has_module(root);
 
 	if (inv->now.n == 0 && inv->params && inv->mechanism == MECHANISM_NATIVE)
 		return MECHANISM_NATIVE;
@@ -316,19 +370,24 @@ static enum mechanism best(int root, const struct inventory *inv)
 int inventory_read(int root, struct inventory *inv)
 {
 	uint64_t scanned_us = now_us();
-	size_t n_known = inv->now.n;
+	const struct scan scan = {
+		.root = root,
+		.since_us = scanned_us - inv->now.scanned_us,
+		.n_known = inv->now.n,
+		.same_driver = same_driver(root, inv),
+	};
 	uint64_t unused_s;
 	bool any_new;
-	int r = meet_all(root, &inv->now, scanned_us - inv->now.scanned_us);
+	int r = meet_all(&scan, &inv->now);
 
 	if (r == 0)
 		r = make_targets(inv);
 	if (r < 0) {
-		inv->now.n = n_known;
+		inv->now.n = scan.n_known;
 		inv->now.scanned_us = scanned_us;
 		return r;
 	}
-	any_new = inv->now.n > n_known;
+	any_new = inv->now.n > scan.n_known;
 	drop_gone(&inv->now);
 	if (any_new) /* the others are in order; qsort() takes memory */
 		qsort(inv->now.vbds, inv->now.n, sizeof(*inv->now.vbds), compare);

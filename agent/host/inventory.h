@@ -15,6 +15,7 @@
  * @now:       as of the last scan. Scanning again takes memory for new disks alone, so that none is
  *	       taken under pressure.
  * @targets:   for rank_vbds(): room for all of @now.
+ * @driver:    the inode of xen_blkback's folder; 0: none. Another one, another driver.
  * @params:    parameters of xen_blkback can be used.
  * @mechanism: the best available.
  * @unused_s:  persistent_grant_unused_seconds; 0: unlimited, or there is none.
@@ -23,6 +24,7 @@ struct inventory {
 	struct vbd_list now;
 	struct target *targets;
 	size_t targets_room;
+	uint64_t driver;
 	bool params;
 	enum mechanism mechanism;
 	uint32_t unused_s;

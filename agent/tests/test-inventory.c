@@ -163,6 +163,50 @@ static void how_long_a_stock_disk_rests_is_seen_by_looking(void **state)
 	assert_int_equal(inv.now.watched_since_us, inv.now.scanned_us);
 }
 
+/* Two looks, the second of which finds it idle, if it looks at the device that is idle. */
+static bool is_seen_idle(void)
+{
+	look();
+	look();
+	return inv.now.vbds[0].idle_us > 0;
+}
+
+/* What a stock driver says of a disk stays as it is: a scan reads it once. */
+static void a_stock_disk_is_read_anew_with_another_driver(void **state)
+{
+	(void)state;
+	put_params();
+	put_stock("vbd-1-51712", 17, DONE);
+	look();
+	tree_drop(&tree, VBD_DIR "/vbd-1-51712/physical_device");
+	assert_true(is_seen_idle());
+	put_native("vbd-1-51712", "0\n");
+	look();
+	assert_false(inv.now.vbds[0].shows);
+	tree_mkdir(&tree, "sys/module/xen_reclaim"); /* it gives files to a stock driver's disks */
+	look();
+	assert_true(inv.now.vbds[0].shows);
+	tree_drop(&tree, "sys/module/xen_reclaim");
+	tree_drop(&tree, VBD_DIR "/vbd-1-51712/reclaim");
+	look();
+	assert_false(is_seen_idle()); /* and its device is not known */
+}
+
+/* As when a disk is detached and another one attached in its place. */
+static void a_stock_disk_in_the_place_of_another_is_read_anew(void **state)
+{
+	(void)state;
+	put_params();
+	put_stock("vbd-1-51712", 17, DONE);
+	look();
+	put_stock("attached", 18, DONE); /* both at once: so their numbers differ */
+	tree_drop(&tree, VBD_DIR "/vbd-1-51712");
+	assert_int_equal(
+		renameat(tree.root, VBD_DIR "/attached", tree.root, VBD_DIR "/vbd-1-51712"), 0);
+	tree_drop(&tree, "sys/dev/block/254:17");
+	assert_true(is_seen_idle());
+}
+
 static void odd_names_are_no_disks(void **state)
 {
 	static const char *const names[] = {
@@ -634,6 +678,8 @@ int main(void)
 		T(an_empty_host_has_no_disks_and_no_mechanism),
 		T(disks_are_read_in_the_order_of_their_numbers),
 		T(how_long_a_stock_disk_rests_is_seen_by_looking),
+		T(a_stock_disk_is_read_anew_with_another_driver),
+		T(a_stock_disk_in_the_place_of_another_is_read_anew),
 		T(odd_names_are_no_disks),
 		T(disks_are_called_as_xl_does),
 		T(a_level_of_the_future_is_passed_over),
