@@ -218,7 +218,7 @@ warm_up() {
 # driver_of SQUEEZER: which xen-blkback it needs, and that driver's options.
 driver_of() {
 	case $1 in
-		patched* | native) echo native ;;
+		patched* | paused | native) echo native ;;
 		no-persistent) echo stock feature_persistent=0 ;;
 		small-rings) echo stock max_ring_page_order=0 max_queues=1 ;;
 		*) echo stock ;;
@@ -233,9 +233,10 @@ set_squeezer() {
 		*static-*) set_parameters 0 "${1##*static-}" ;;
 		no-persistent) set_parameters 0 60 ;;
 		zram) swap_to_zram ;;
-		params | module | native)
+		params | module | paused | native)
 			[[ $1 != module ]] || insmod "$modules/xen-reclaim.ko"
 			systemctl start xen-reclaimd
+			[[ $1 != paused ]] || xen-reclaim pause
 			;;
 		*)
 			echo "no squeezer $1" >&2
@@ -246,6 +247,7 @@ set_squeezer() {
 
 # Everything as Linux has it.
 be_stock() {
+	! unit_is active || xen-reclaim resume
 	systemctl stop xen-reclaimd
 	[[ ! -e /sys/module/xen_reclaim ]] || rmmod xen_reclaim
 	set_parameters 1024 60
