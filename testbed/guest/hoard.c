@@ -224,7 +224,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	disks = calloc((size_t)argc - 2, sizeof(*disks));
-	while (disks && n < (unsigned int)argc - 2) {
+	if (!disks) {
+		perror("hoard");
+		return 1;
+	}
+	while (n < (unsigned int)argc - 2) {
 		struct disk *disk = &disks[n];
 
 		if (!frontend_open(&disk->frontend, argv[n + 2]) ||
