@@ -143,7 +143,7 @@ enum exit_status commands_help(void)
 	(void)fputs("\n"
 		    "Files are looked up below DIR instead of /.\n"
 		    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not running,\n"
-		    "4 this kernel gives no RAM back (doctor).\n",
+		    "4 no level gives RAM back on this host (doctor).\n",
 		    stdout);
 	return printed();
 }

@@ -67,7 +67,7 @@ static void set_parameters(struct list *l, const struct facts *f, const struct d
 		return;
 	r = add(l, "parameters",
 		"in place of this daemon: disks give back what they did not use for 5 s. As good "
-		"where disks are idle; busy disks can lose a quarter of their throughput");
+		"where disks are idle; busy disks can lose 30 percent of their throughput");
 	(void)snprintf(r->apply, sizeof(r->apply),
 		       "cat > /etc/modprobe.d/xen-reclaim-parameters.conf << 'EOF'\n"
 		       "options xen-blkback max_buffer_pages=0 persistent_grant_unused_seconds=5\n"
