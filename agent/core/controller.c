@@ -63,6 +63,20 @@ static int read_target(struct controller *c, struct own_target *t)
 	return 0;
 }
 
+static uint64_t need_of(const struct own_target *t)
+{
+	return t->kb < t->current_kb ? t->current_kb - t->kb : 0;
+}
+
+/* While it waited, the kernel may have met the target, or another one may have been set. */
+static void look_at_fall(struct controller *c)
+{
+	struct own_target t;
+
+	if (c->state.fell && read_target(c, &t) == 0)
+		renew_fall(&c->state, need_of(&t));
+}
+
 /* The target is read again: the news of one that was just set may still be on its way. */
 static void grow(struct controller *c)
 {
@@ -133,7 +147,7 @@ static void age(struct controller *c)
 }
 
 /* After a scan, if one was due. */
-static bool decide_on(struct controller *c, struct event *e)
+static bool decide_on(struct controller *c, struct event *e, uint64_t at_us)
 {
 	struct capabilities can = capabilities_of(c->policy, &c->view);
 	struct action before = c->state.action;
@@ -143,7 +157,7 @@ static bool decide_on(struct controller *c, struct event *e)
 	e->returned = vbds_returned(&c->state.action, c->view.disks, now_us(c));
 	if (e->type == EVENT_DONE)
 		vbds_learn_kept(c->policy, &c->state.action, c->view.disks);
-	plan = decide(c->policy, &can, &c->state, e, now_us(c));
+	plan = decide(c->policy, &can, &c->state, e, at_us);
 	c->ops->wake_at(c->host, plan.wake_us);
 	if (e->type == EVENT_DONE || e->type == EVENT_FAILED)
 		tell(c, (struct news){
@@ -171,23 +185,24 @@ static bool decide_on(struct controller *c, struct event *e)
  * What is decided on an old scan may be wrong, since an excluded domain may have got a disk:
  * nothing is to follow from it.
  */
-static bool would_act(const struct controller *c, const struct event *e)
+static bool would_act(const struct controller *c, const struct event *e, uint64_t at_us)
 {
 	struct capabilities can = capabilities_of(c->policy, &c->view);
 	struct state s = c->state;
-	struct plan plan = decide(c->policy, &can, &s, e, now_us(c));
+	struct plan plan = decide(c->policy, &can, &s, e, at_us);
 
-	return plan.reclaim || (plan.grow && c->can_grow);
+	return plan.reclaim || (plan.grow && c->can_grow &&
+				grow_to_kb(c->policy, &s.growth, UINT64_MAX, at_us) > 0);
 }
 
 /* Pressure of both kinds comes at once, and comes on while something is done. */
-static bool needs_scan(struct controller *c, const struct event *e)
+static bool needs_scan(struct controller *c, const struct event *e, uint64_t at_us)
 {
-	uint64_t age_us = now_us(c) - c->view.disks->scanned_us;
+	uint64_t age_us = at_us - c->view.disks->scanned_us;
 
 	if (c->state.phase == PHASE_ACTING)
 		return false;
-	return age_us >= scan_pause_us(c->policy, c->scan_us) || would_act(c, e);
+	return age_us >= scan_pause_us(c->policy, c->scan_us) || would_act(c, e, at_us);
 }
 
 /* Where idle times are seen without scans under pressure, or nothing gives RAM back. */
@@ -240,7 +255,8 @@ void controller_look(struct controller *c)
 bool controller_event(struct controller *c, struct event e)
 {
 	bool pressure = e.type == EVENT_SOFT || e.type == EVENT_HARD;
-	bool scans = !pressure || needs_scan(c, &e);
+	uint64_t at_us = now_us(c);
+	bool scans = !pressure || needs_scan(c, &e, at_us);
 	bool acted;
 
 	if (pressure) {
@@ -249,7 +265,10 @@ bool controller_event(struct controller *c, struct event e)
 	}
 	if (scans)
 		scan(c);
-	acted = decide_on(c, &e);
+	if (e.type == EVENT_TIMER)
+		look_at_fall(c);
+	/* without a scan at the time at which none was needed: later, something may be possible */
+	acted = decide_on(c, &e, scans ? now_us(c) : at_us);
 	if (scans)
 		age(c);
 	if (pressure)
@@ -268,7 +287,7 @@ int controller_request(struct controller *c, struct event e)
 	if (r < 0)
 		return r;
 	e.levels = (unsigned)r;
-	(void)decide_on(c, &e);
+	(void)decide_on(c, &e, now_us(c));
 	return 0;
 }
 
@@ -286,9 +305,11 @@ bool controller_target_changed(struct controller *c)
 	if (read_target(c, &t) < 0)
 		return false;
 	c->target_kb = t.kb;
-	if (!c->policy->follow_balloon || last_kb == 0 || t.kb >= last_kb || t.kb >= t.current_kb)
+	e.need_kb = need_of(&t);
+	if (e.need_kb == 0)
+		renew_fall(&c->state, 0);
+	if (!c->policy->follow_balloon || last_kb == 0 || t.kb >= last_kb || e.need_kb == 0)
 		return false;
-	e.need_kb = t.current_kb - t.kb;
 	return controller_event(c, e);
 }
 

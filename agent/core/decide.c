@@ -18,14 +18,15 @@ static bool too_soon(const struct policy *p, const struct state *s, uint64_t now
 /*
  * Pressure soon after an action that gave something is mostly its echo: what was swapped out before
  * has to come back. Later, while it is still watched, a higher step is tried, and only when
- * everything stands still. What one disk gave back echoes little.
+ * everything stands still. What one disk gave back echoes little, and so does what some gave to
+ * a fall.
  */
 static bool is_echo(const struct policy *p, const struct state *s, enum cause cause,
 		    uint64_t now_us)
 {
 	uint64_t echo_us = cause == CAUSE_SOFT ? ECHO_US : p->retry_us;
 
-	return s->phase == PHASE_WATCHING && !action_is_partial(&s->action) &&
+	return s->phase == PHASE_WATCHING && !action_is_partial(&s->action) && !s->action.need_kb &&
 	       now_us < s->action.done_us + echo_us;
 }
 
@@ -36,12 +37,17 @@ static enum reason not_now(const struct policy *p, const struct state *s, uint64
 	return too_soon(p, s, now_us) ? REASON_INTERVAL : REASON_NONE;
 }
 
-/* Any reclaim of slots does for a fall; for a request that somebody waits for, its own alone. */
-static void settle(struct state *s, enum event_type by, unsigned levels)
+/*
+ * Any reclaim of slots does for a fall, unless a single domain's were asked for; for a request that
+ * somebody waits for, its own alone.
+ */
+static void settle(struct state *s, const struct event *by, unsigned levels)
 {
-	if (by == EVENT_REQUEST)
+	bool of_one = by->type == EVENT_REQUEST && by->domid != EVERY;
+
+	if (by->type == EVENT_REQUEST)
 		s->asked = false;
-	if (by == EVENT_BALLOON_FALL || levels & 1U << LEVEL_SLOTS)
+	if (by->type == EVENT_BALLOON_FALL || (levels & 1U << LEVEL_SLOTS && !of_one))
 		s->fell = false;
 }
 
@@ -75,7 +81,7 @@ static void start(struct state *s, struct plan *plan, const struct capabilities 
 	};
 	s->phase = PHASE_ACTING;
 	s->acted = true;
-	settle(s, e->type, levels);
+	settle(s, e, levels);
 }
 
 /* From now, or where min_interval would use up most of it, from when an action is possible again.
@@ -123,7 +129,8 @@ static void done(const struct policy *p, struct state *s, struct plan *plan, con
 	else
 		s->phase = PHASE_WATCHING;
 	/* pressure that was not relieved is still there: no need to be told again */
-	s->pressed = s->phase == PHASE_READY && now_us - s->pressed_us < p->retry_us;
+	s->pressed = s->phase == PHASE_READY && s->pressed_us != 0 &&
+		     now_us - s->pressed_us < p->retry_us;
 }
 
 /*
@@ -152,6 +159,19 @@ static void look_back(const struct policy *p, struct state *s, struct plan *plan
 	judge(p, s, plan, &e->now, verdict_of(p, &s->action, e), now_us);
 }
 
+/* The step of the action that is watched, which has nothing to show for it any more. */
+static bool is_in_vain(const struct policy *p, struct state *s, const struct event *e,
+		       enum level level, enum scope scope)
+{
+	struct action *a = &s->action;
+
+	if (s->phase != PHASE_WATCHING || a->cause == CAUSE_REQUEST || action_is_partial(a) ||
+	    step_of(s, a) != &s->steps[level][scope])
+		return false;
+	a->later = e->now;
+	return verdict_of(p, a, e) == VERDICT_REGROWN;
+}
+
 static void pressure(const struct policy *p, const struct capabilities *c, struct state *s,
 		     struct plan *plan, const struct event *e, uint64_t now_us)
 {
@@ -174,10 +194,16 @@ static void pressure(const struct policy *p, const struct capabilities *c, struc
 		return;
 	if (least > p->max_level)
 		least = p->max_level;
-	if (choose_step(p, c, s, cause, least, now_us, plan->steps, &level, &scope))
-		start(s, plan, c, e, cause, UP_TO(level), scope, now_us);
-	else
+	if (!choose_step(p, c, s, cause, least, now_us, plan->steps, &level, &scope)) {
 		plan->reason = REASON_NO_STEP;
+		return;
+	}
+	if (is_in_vain(p, s, e, level, scope)) { /* or it would never be judged */
+		judge(p, s, plan, &e->now, VERDICT_REGROWN, now_us);
+		plan->reason = REASON_JUST_FAILED;
+		return;
+	}
+	start(s, plan, c, e, cause, UP_TO(level), scope, now_us);
 }
 
 static void fall(const struct policy *p, const struct capabilities *c, struct state *s,
@@ -190,7 +216,7 @@ static void fall(const struct policy *p, const struct capabilities *c, struct st
 		plan->notice = s->said_no_room ? NOTICE_NONE : NOTICE_NO_ROOM;
 		s->said_no_room = true;
 	} else if (choose_for_fall(p, c, s, e->need_kb, now_us, plan->steps, &scope)) {
-		start(s, plan, c, e, CAUSE_BALLOON, ALL_LEVELS, scope, now_us);
+		start(s, plan, c, e, CAUSE_BALLOON, 1U << LEVEL_SLOTS, scope, now_us);
 	} else {
 		plan->reason = REASON_NO_STEP;
 	}
@@ -216,7 +242,7 @@ static void want(const struct policy *p, const struct capabilities *c, struct st
 		keep(s, e);
 		return;
 	}
-	settle(s, e->type, e->levels);
+	settle(s, e, e->levels);
 	if (e->type == EVENT_REQUEST)
 		start(s, plan, c, e, CAUSE_REQUEST, e->levels, SCOPE_ALL, now_us);
 	else
@@ -242,12 +268,15 @@ static void answer(const struct policy *p, const struct capabilities *c, struct 
 {
 	plan->decided = true;
 	plan->about = e->type;
-	if (p->paused && e->type != EVENT_REQUEST)
+	if (p->paused && e->type != EVENT_REQUEST) {
 		plan->reason = REASON_PAUSED;
-	else if (e->type == EVENT_SOFT || e->type == EVENT_HARD)
+		s->pressed = false;
+		s->fell = false;
+	} else if (e->type == EVENT_SOFT || e->type == EVENT_HARD) {
 		pressure(p, c, s, plan, e, now_us);
-	else
+	} else {
 		want(p, c, s, plan, e, now_us);
+	}
 }
 
 /* Pressure is told again as long as something comes of it: what is older is over. */
@@ -276,24 +305,25 @@ static void timer(const struct policy *p, const struct capabilities *c, struct s
 	if (s->phase == PHASE_WATCHING && now_us >= s->action.done_us + p->regrowth_us)
 		look_back(p, s, plan, e, now_us);
 	/* to be reported before the next one takes its place */
-	if (plan->judged || !k)
+	if (plan->judged || !k || too_soon(p, s, now_us))
 		return;
 	again = *k;
 	again.now = e->now;
 	answer(p, c, s, plan, &again, now_us);
 }
 
-static uint64_t next_wake(const struct policy *p, const struct state *s)
+/* Never for what would be over by then: that would not end. */
+static uint64_t next_wake(const struct policy *p, const struct state *s, uint64_t now_us)
 {
-	uint64_t possible_us = s->action.started_us + p->min_interval_us;
+	uint64_t possible_us = max_u64(s->action.started_us + p->min_interval_us, now_us);
+	uint64_t judged_us = s->action.done_us + p->regrowth_us;
+	bool waits = kept(p, s, possible_us);
 
 	if (s->phase == PHASE_ACTING)
 		return 0;
-	if (kept(p, s, possible_us))
-		return possible_us;
 	if (s->phase == PHASE_WATCHING)
-		return s->action.done_us + p->regrowth_us;
-	return 0;
+		return waits ? min_u64(possible_us, judged_us) : judged_us;
+	return waits ? possible_us : 0;
 }
 
 struct plan decide(const struct policy *p, const struct capabilities *c, struct state *s,
@@ -326,8 +356,14 @@ struct plan decide(const struct policy *p, const struct capabilities *c, struct 
 	plan.grow = e->type == EVENT_HARD && p->grow_limit_kb > 0 && !p->paused && !plan.reclaim &&
 		    s->phase != PHASE_ACTING && !too_soon(p, s, now_us) &&
 		    !is_echo(p, s, CAUSE_HARD, now_us);
-	plan.wake_us = next_wake(p, s);
+	plan.wake_us = next_wake(p, s, now_us);
 	return plan;
+}
+
+void renew_fall(struct state *s, uint64_t need_kb)
+{
+	s->fell &= need_kb > 0;
+	s->fall.need_kb = need_kb;
 }
 
 void forget_request(struct state *s)

@@ -41,6 +41,9 @@
 struct plan decide(const struct policy *p, const struct capabilities *c, struct state *s,
 		   const struct event *e, uint64_t now_us);
 
+/** renew_fall() - how much a fall that waits needs by now; 0: it is over. */
+void renew_fall(struct state *s, uint64_t need_kb);
+
 /** forget_request() - whoever asked has given up: one that waits is not carried out. */
 void forget_request(struct state *s);
 

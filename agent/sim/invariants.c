@@ -2,6 +2,7 @@
 /* What must always hold; see invariants.h. */
 #include "sim/invariants.h"
 
+#include "core/idle.h"
 #include "core/names.h"
 #include "host/util.h"
 
@@ -33,7 +34,9 @@ static bool may_touch(const struct sim *s, const struct vbd *v)
 
 	if (p->n_rules == 0)
 		return true;
-	return rule != RULE_UNKNOWN && (rule == 1 || !p->rules[rule - 2].exclude);
+	if (rule == RULE_UNKNOWN)
+		return !excludes_any(p);
+	return rule == 1 || !p->rules[rule - 2].exclude;
 }
 
 void check_triggered(struct sim *s, const struct vbd *v, bool whole_host)

@@ -191,7 +191,7 @@ uint64_t model_take(struct model *m, size_t i, enum level level, bool idle, bool
 	uint64_t before_kb = ram_of(m, v, fell);
 	uint64_t given_kb;
 
-	for (int l = 0; l <= (int)level; l++) {
+	for (int l = fell ? LEVEL_SLOTS : 0; l <= (int)level; l++) {
 		uint64_t keep = l == LEVEL_SLOTS ? KEPT_KB : 0;
 
 		if (busy)
@@ -222,6 +222,7 @@ struct sample model_sample(const struct model *m)
 	uint64_t held_kb = m->slots_kb + inside_kb(m);
 	uint64_t wanted = m->load_kb + held_kb;
 
+	now.target_kb = m->target_kb;
 	if (!m->simulated) {
 		now.held_kb -= (int64_t)m->taken_kb;
 		now.available_kb += (int64_t)m->taken_kb;
@@ -230,7 +231,6 @@ struct sample model_sample(const struct model *m)
 	now.held_known = true;
 	now.held_kb = (int64_t)held_kb;
 	now.mapped_kb = (int64_t)inside_kb(m);
-	now.target_kb = m->target_kb;
 	now.available_kb = wanted < m->ram_kb ? (int64_t)(m->ram_kb - wanted) : 0;
 	return now;
 }

@@ -506,6 +506,39 @@ static void a_target_that_falls_is_an_event(void **state)
 	assert_false(controller_target_changed(c()));
 }
 
+/* An action for hard pressure, and a fall of the target meanwhile. */
+static void let_a_fall_wait(void)
+{
+	h.target_kb = 720000;
+	(void)controller_target_changed(c());
+	assert_true(send(EVENT_HARD));
+	h.target_kb = 690000;
+	assert_false(controller_target_changed(c()));
+	after(10 * S);
+}
+
+static void a_fall_that_is_over_starts_nothing(void **state)
+{
+	(void)state;
+	let_a_fall_wait();
+	h.target_kb = 710000;
+	assert_false(controller_target_changed(c()));
+	(void)send(EVENT_DONE);
+	(void)send(EVENT_TIMER);
+	assert_int_equal(h.orders, 1);
+}
+
+static void a_fall_that_waited_needs_what_it_needs_by_then(void **state)
+{
+	(void)state;
+	let_a_fall_wait();
+	h.target_kb = 695000; /* of which the news is still under way */
+	(void)send(EVENT_DONE);
+	assert_true(send(EVENT_TIMER));
+	assert_int_equal(c()->state.action.cause, CAUSE_BALLOON);
+	assert_int_equal(c()->state.action.need_kb, 5000);
+}
+
 static void hard_pressure_that_nothing_relieves_grows_the_domain(void **state)
 {
 	(void)state;
@@ -531,6 +564,23 @@ static void let_it_grow(void)
 	(void)controller_target_changed(c());
 	after(120 * S);
 	c()->can_grow = true;
+}
+
+static void a_target_that_cannot_grow_needs_no_scans(void **state)
+{
+	(void)state;
+	let_it_grow();
+	h.target_kb = h.policy.grow_limit_kb;
+	(void)controller_target_changed(c());
+	after(120 * S);
+	h.scan_us = 2 * MS;
+	controller_look(c());
+	h.scans = 0;
+	for (int i = 0; i < 1000; i++) {
+		after(10 * MS);
+		(void)send(EVENT_HARD);
+	}
+	assert_in_range(h.scans, 10, 100);
 }
 
 /* How often a target was asked for in so many seconds of hard pressure. */
@@ -630,6 +680,9 @@ int main(void)
 		T(an_action_always_follows_a_scan),
 		T(without_memory_figures_the_last_ones_count),
 		T(a_target_that_falls_is_an_event),
+		T(a_fall_that_is_over_starts_nothing),
+		T(a_fall_that_waited_needs_what_it_needs_by_then),
+		T(a_target_that_cannot_grow_needs_no_scans),
 		T(hard_pressure_that_nothing_relieves_grows_the_domain),
 		T(a_target_that_xen_refuses_is_told_of_once_and_asked_for_less_often),
 		T(a_new_policy_suspends_nothing),

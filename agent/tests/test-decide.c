@@ -788,6 +788,159 @@ static void a_fall_is_not_lost_to_a_request(void **state)
 	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
 }
 
+/* What is over by the time the timer comes is not waited for again and again. */
+static void pressure_that_is_over_wakes_nobody(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan = send(&w, EVENT_SOFT);
+
+	(void)state;
+	w.now += w.p.retry_us - 100 * MS;
+	plan = send(&w, EVENT_DONE);
+	assert_int_equal(plan.wake_us, w.now);
+	w.now += 200 * MS;
+	plan = send(&w, EVENT_TIMER);
+	assert_false(plan.reclaim);
+	assert_int_equal(plan.wake_us, 0);
+}
+
+static void pressure_that_never_was_leads_to_nothing(void **state)
+{
+	struct world w = ballooned();
+
+	(void)state;
+	w.now = S;
+	assert_true(send(&w, EVENT_REQUEST).reclaim);
+	assert_int_equal(carry_out(&w, 0).wake_us, 0);
+}
+
+static void what_waits_is_forgotten_in_a_pause(void **state)
+{
+	struct world w = slotted();
+	struct plan plan;
+
+	(void)state;
+	(void)send(&w, EVENT_SOFT);
+	(void)send(&w, EVENT_BALLOON_FALL);
+	w.p.paused = true;
+	w.now = carry_out(&w, 0).wake_us;
+	for (int i = 0; i < 2; i++) {
+		plan = send(&w, EVENT_TIMER);
+		assert_false(plan.reclaim);
+		assert_int_equal(plan.wake_us, 0);
+		w.p.paused = false;
+	}
+}
+
+static struct plan ask(struct world *w, unsigned levels, int domid)
+{
+	struct event e = {
+		.type = EVENT_REQUEST,
+		.levels = levels,
+		.domid = domid,
+		.devid = EVERY,
+		.now = {.held_known = true, .held_kb = w->held_kb},
+	};
+
+	return decide(&w->p, &w->o, &w->s, &e, w->now);
+}
+
+static void a_request_for_one_domain_leaves_a_fall_waiting(void **state)
+{
+	struct world w = slotted();
+
+	(void)state;
+	(void)send(&w, EVENT_SOFT);
+	(void)send(&w, EVENT_BALLOON_FALL);
+	(void)ask(&w, ALL_LEVELS, 7);
+	w.now = carry_out(&w, 0).wake_us;
+	assert_true(send(&w, EVENT_TIMER).reclaim);
+	assert_int_equal(w.s.action.cause, CAUSE_REQUEST);
+	w.now = carry_out(&w, 0).wake_us;
+	assert_true(send(&w, EVENT_TIMER).reclaim);
+	assert_int_equal(w.s.action.cause, CAUSE_BALLOON);
+}
+
+static void a_request_for_slots_leaves_the_rest_to_pressure(void **state)
+{
+	struct world w = slotted();
+	struct plan plan = ask(&w, 1U << LEVEL_SLOTS, EVERY);
+
+	(void)state;
+	assert_true(plan.reclaim);
+	(void)carry_out(&w, 10000);
+	w.now += w.p.retry_us;
+	plan = send(&w, EVENT_HARD);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+}
+
+static void a_small_fall_leaves_the_rest_to_pressure(void **state)
+{
+	struct world w = slotted();
+	struct event fall = {
+		.type = EVENT_BALLOON_FALL,
+		.need_kb = 1000,
+		.now = {.held_known = true, .held_kb = w.held_kb},
+	};
+	struct plan plan = decide(&w.p, &w.o, &w.s, &fall, w.now);
+
+	(void)state;
+	expect_reclaim(&w, &plan, LEVEL_SLOTS, SCOPE_IDLE);
+	assert_int_equal(w.s.action.levels, 1U << LEVEL_SLOTS);
+	(void)carry_out(&w, 1216);
+	w.now += w.p.min_interval_us;
+	plan = send(&w, EVENT_HARD);
+	expect_reclaim(&w, &plan, LEVEL_GRANTS, SCOPE_IDLE);
+}
+
+/* Before it could be judged, each time. */
+static void what_is_taken_again_at_once_is_left_alone_too(void **state)
+{
+	struct world w = ballooned();
+	uint64_t end = w.now + 3600 * S;
+	uint64_t wake_us = 0;
+	unsigned tries = 0;
+
+	(void)state;
+	w.p.max_level = LEVEL_POOL;
+	w.p.regrowth_us = 10 * S;
+	for (; w.now < end; w.now += S) {
+		struct plan plan;
+
+		if (wake_us != 0 && w.now >= wake_us)
+			wake_us = send(&w, EVENT_TIMER).wake_us;
+		plan = send(&w, EVENT_SOFT);
+		wake_us = plan.wake_us;
+		if (!plan.reclaim)
+			continue;
+		wake_us = carry_out(&w, 90000).wake_us;
+		w.held_kb += 90000;
+		tries++;
+	}
+	assert_in_range(tries, 4, 18);
+}
+
+static void a_verdict_does_not_wait_with_what_waits(void **state)
+{
+	struct world w = ballooned();
+	struct plan plan;
+
+	(void)state;
+	w.p.min_interval_us = 60 * S;
+	assert_true(send(&w, EVENT_HARD).reclaim);
+	(void)carry_out(&w, 60000);
+	w.now += S;
+	plan = send(&w, EVENT_REQUEST);
+	assert_false(plan.reclaim);
+	assert_int_equal(plan.wake_us, w.s.action.done_us + w.p.regrowth_us);
+	w.now = plan.wake_us;
+	plan = send(&w, EVENT_TIMER);
+	assert_true(plan.judged);
+	assert_int_equal(plan.wake_us, w.s.action.started_us + w.p.min_interval_us);
+	w.now = plan.wake_us;
+	assert_true(send(&w, EVENT_TIMER).reclaim);
+}
+
 static void what_aging_gives_back_is_not_asked_for(void **state)
 {
 	struct world w = ballooned();
@@ -1623,6 +1776,14 @@ int main(void)
 		cmocka_unit_test(a_long_interval_still_goes_one_step_up),
 		cmocka_unit_test(a_long_regrowth_does_not_make_it_deaf),
 		cmocka_unit_test(a_fall_is_not_lost_to_a_request),
+		cmocka_unit_test(pressure_that_is_over_wakes_nobody),
+		cmocka_unit_test(pressure_that_never_was_leads_to_nothing),
+		cmocka_unit_test(what_waits_is_forgotten_in_a_pause),
+		cmocka_unit_test(a_request_for_one_domain_leaves_a_fall_waiting),
+		cmocka_unit_test(a_request_for_slots_leaves_the_rest_to_pressure),
+		cmocka_unit_test(a_small_fall_leaves_the_rest_to_pressure),
+		cmocka_unit_test(what_is_taken_again_at_once_is_left_alone_too),
+		cmocka_unit_test(a_verdict_does_not_wait_with_what_waits),
 		cmocka_unit_test(what_aging_gives_back_is_not_asked_for),
 		cmocka_unit_test(soft_pressure_takes_the_pool),
 		cmocka_unit_test(hard_pressure_takes_grants_of_idle_disks),

@@ -381,6 +381,47 @@ static void a_mad_guest_that_is_excluded_is_never_touched(void **state)
 	sim_free(&s);
 }
 
+/* Its trace does not say which domain it is, and nobody is excluded. */
+static void a_disk_of_an_unknown_domain_may_be_touched(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	(void)strcpy(rules[0].whom, "web");
+	rules[0].exclude = false;
+	config.policy.rules = rules;
+	config.policy.n_rules = 1;
+	run_text(&s, TRACE_HEAD " recorded\n"
+				"0 host native pool grants slots\n"
+				"0 memory 20000 100000 0 0\n"
+				"0 disk 1 51712 pool,grants,slots 10 60000 8 8192 1248 0\n"
+				"1000 hard\n"
+				"20000 end\n");
+	assert_int_equal(s.vbds_triggered, 1);
+	assert_string_equal(s.broken, "");
+	sim_free(&s);
+}
+
+/* As the daemon's own. */
+static void a_target_that_moves_leaves_the_verdict_open(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	run_text(&s, TRACE_HEAD " recorded\n"
+				"0 host native pool grants slots\n"
+				"0 balloon 400000 400000\n"
+				"0 memory 20000 100000 0 0\n"
+				"0 domain 1 - web\n"
+				"0 disk 1 51712 pool,grants,slots 10 60000 8 8192 1248 0\n"
+				"1000 hard\n"
+				"3000 balloon 500000 400000\n"
+				"20000 end\n");
+	assert_int_equal(s.vbds_triggered, 1);
+	assert_int_equal(s.controller.state.action.verdict, VERDICT_UNCLEAR);
+	sim_free(&s);
+}
+
 static void a_day_of_10000_disks_passes_within_a_minute(void **state)
 {
 	struct timespec t;
@@ -722,6 +763,8 @@ int main(void)
 		T(a_slow_leak_is_met_when_it_hurts),
 		T(a_guest_that_reconnects_for_ever_costs_no_more_each_time),
 		T(a_mad_guest_that_is_excluded_is_never_touched),
+		T(a_disk_of_an_unknown_domain_may_be_touched),
+		T(a_target_that_moves_leaves_the_verdict_open),
 		T(a_day_of_10000_disks_passes_within_a_minute),
 		T(a_year_passes_without_growth),
 		T(totals_that_grow_enough_are_pressure),
