@@ -155,12 +155,18 @@ static bool plain_in_use(const struct host_view *view, uint64_t threshold_us)
 	return false;
 }
 
-/* Longer at once, shorter only by half or more, and when it was long for a while. */
+/*
+ * Longer at once; shorter when it was long for a while, and while disks return, which varies, only
+ * by half or more.
+ */
 static void set_time(struct aging *a, uint64_t now_us)
 {
+	bool varies = a->returning && 2 * a->known.unused_s > a->unused_s;
+
 	a->pools = a->known.pools;
-	if (a->known.unused_s <= a->unused_s &&
-	    (2 * a->known.unused_s > a->unused_s || now_us - a->changed_us < SHORTER_US))
+	if (a->known.unused_s == a->unused_s)
+		return;
+	if (a->known.unused_s < a->unused_s && (varies || now_us - a->changed_us < SHORTER_US))
 		return;
 	a->changed_us = now_us;
 	a->unused_s = a->known.unused_s;
@@ -225,7 +231,8 @@ static void set_host(const struct policy *p, const struct host_view *view, struc
 
 static void learn(const struct policy *p, const struct aging *a, struct vbd *v, uint64_t now_us)
 {
-	uint32_t mapped = v->age.mapped - v->age.looked;
+	/* a frontend that connects anew begins at 0 */
+	uint32_t mapped = v->age.mapped - (v->age.mapped < v->age.looked ? 0 : v->age.looked);
 	uint32_t idle_s = (uint32_t)min_u64(v->idle_us / USEC_PER_SEC, UINT16_MAX);
 	bool first = a->looked_us == 0;
 
@@ -289,6 +296,18 @@ static uint64_t next_look_us(const struct host_view *view, const struct aging *a
 	return now_us + (shown ? AGING_LOOK_US : 2 * AGING_LOOK_US);
 }
 
+/* What was seen is not believed for ever, and of no use where there is no aging. */
+static void forget_rest(struct aging *a, uint64_t now_us)
+{
+	if (a->why == AGING_PLENTY && now_us - a->known_us < KNOWN_US)
+		return;
+	a->returning = false;
+	if (a->why == AGING_PLENTY)
+		return;
+	a->settled = false;
+	a->known_us = 0;
+}
+
 void aging_decide(const struct policy *p, const struct host_view *view, const struct sample *now,
 		  struct aging *a, uint64_t now_us)
 {
@@ -302,8 +321,9 @@ void aging_decide(const struct policy *p, const struct host_view *view, const st
 		a->unused_s = 0;
 		a->pools = false;
 		a->doubted_us = 0;
+		forget_rest(a, now_us);
 	}
-	if (view->mechanism == MECHANISM_NATIVE && (look || a->unused_s == 0))
+	if (view->mechanism == MECHANISM_NATIVE)
 		set_disks(p, view, a, look, now_us);
 	if (look) {
 		a->looked_us = now_us;

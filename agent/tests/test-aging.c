@@ -197,12 +197,50 @@ static void it_gets_longer_at_once_and_shorter_later(void **state)
 	decide_now();
 	assert_int_equal(h.aging.why, AGING_RETURNING);
 	assert_in_range(h.aging.unused_s, 15, 30);
+	expect_all_disks(h.aging.unused_s); /* before the next look at them */
 	for (int i = 0; i < DISKS; i++)
 		h.vbds[i].idle_us = 300 * S;
 	look_for(60 * S);
 	assert_int_equal(h.aging.why, AGING_RETURNING);
 	look_for(2 * AGING_LOOK_US);
 	expect_aging(AGING_RESTING, 5, false);
+}
+
+static void a_shorter_idle_time_is_followed(void **state)
+{
+	(void)state;
+	h.policy.idle_us = 8 * S;
+	decide_now();
+	expect_aging(AGING_RESTING, 8, false);
+	h.policy.idle_us = 5 * S;
+	look_for(60 * S);
+	expect_aging(AGING_RESTING, 5, false);
+}
+
+static void that_disks_return_is_forgotten_where_nothing_ages(void **state)
+{
+	(void)state;
+	let_them_return();
+	decide_now();
+	assert_true(h.aging.returning);
+	h.policy.aging = false;
+	decide_now();
+	assert_false(h.aging.returning);
+}
+
+static void that_disks_return_is_not_believed_for_ever(void **state)
+{
+	(void)state;
+	let_them_return();
+	decide_now();
+	h.memory.available_kb = PLENTY;
+	pass(60 * S);
+	decide_now();
+	expect_aging(AGING_PLENTY, 0, false);
+	assert_true(h.aging.returning);
+	pass(240 * S);
+	decide_now();
+	assert_false(h.aging.returning);
 }
 
 static void without_a_disk_or_ram_or_where_it_is_off_nobody_looks(void **state)
@@ -380,6 +418,18 @@ static void a_disk_that_maps_again_what_was_taken_gets_more_time(void **state)
 	assert_int_equal(h.vbds[1].age.unused_s, 5);
 	pass(AGING_LOOK_US);
 	decide_now();
+	assert_int_equal(h.vbds[0].age.unused_s, 5);
+}
+
+static void a_count_that_begins_anew_maps_nothing_again(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		h.vbds[0].idle_us = (uint64_t)(5 + i) * S;
+		h.vbds[0].age.mapped = i == 0 ? 5000 : i == 1 ? 3000 : 20 * (4 - i);
+		decide_now();
+		pass(AGING_LOOK_US);
+	}
 	assert_int_equal(h.vbds[0].age.unused_s, 5);
 }
 
@@ -639,6 +689,10 @@ int main(int argc, char **argv)
 		T(more_disks_in_use_than_before_are_watched_again),
 		T(disks_that_return_get_a_longer_one),
 		T(it_gets_longer_at_once_and_shorter_later),
+		T(a_shorter_idle_time_is_followed),
+		T(that_disks_return_is_forgotten_where_nothing_ages),
+		T(that_disks_return_is_not_believed_for_ever),
+		T(a_count_that_begins_anew_maps_nothing_again),
 		T(without_a_disk_or_ram_or_where_it_is_off_nobody_looks),
 		T(parameters_are_for_where_pool_and_grants_are_ram),
 		T(while_memory_is_plentiful_the_driver_has_its_own_time),
