@@ -165,6 +165,8 @@ struct vbd_aging {
 	bool returns;
 };
 
+#define GRANT_LOOKS 31
+
 /**
  * struct vbd - one virtual disk that this domain's kernel serves.
  * @rule:	1 + index of its domain's rule, 0: none; valid once @named.
@@ -176,7 +178,7 @@ struct vbd_aging {
  *		daemon.
  * @present:	found by the scan under way; @met: and by the one before.
  * @persistent: its guest has persistent grants; else every request takes pages from the pool.
- *		Known once @grants_known.
+ * @grant_looks: at how many scans it was in use and not seen to have them, up to GRANT_LOOKS.
  * @asked:	it took the trigger of the action under way.
  * @given:	it was idle when the last action took from it.
  * @rate:	requests a second between the last two scans.
@@ -200,6 +202,7 @@ struct vbd {
 	uint32_t devid;
 	uint8_t levels;
 	uint8_t seen : LEVEL_COUNT;
+	uint8_t grant_looks : 5;
 	bool named : 1;
 	bool shows : 1;
 	bool present : 1;
@@ -207,7 +210,6 @@ struct vbd {
 	bool asked : 1;
 	bool given : 1;
 	bool persistent : 1;
-	bool grants_known : 1;
 	uint8_t reuses;
 	uint32_t squeeze_ms;
 	uint32_t rate;

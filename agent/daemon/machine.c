@@ -31,6 +31,10 @@ static void diagnose_anew(struct agent *a)
 void machine_learn_facts(struct agent *a)
 {
 	facts_gather(a->root, &a->facts);
+	if (a->inventory.now.scanned_us != 0) { /* which has seen disks that are gone */
+		a->facts.mechanism = a->inventory.mechanism;
+		a->facts.params = a->inventory.params;
+	}
 	diagnose_anew(a);
 }
 
@@ -251,6 +255,8 @@ void machine_age(struct agent *a)
 {
 	int r = a->dry_run ? 0 : age(a, &a->controller.aging);
 
+	if (r < 0) /* what was held may still be */
+		arm_timer(a->put_back_timer, now_us() + PUT_BACK_US);
 	if (r < 0 && !a->aging_failed)
 		say(MESSAGE_FAULT, LOG_ERR,
 		    "cannot set how long xen_blkback keeps what is not "

@@ -149,22 +149,32 @@ void domains_name(struct store *s, const struct policy *p, struct vbd_list *list
 	}
 }
 
-/* A disk that serves requests is connected: what its guest asked for is final. */
+/*
+ * What the guest's driver of a disk in use has asked for. That it did not ask is not final:
+ * firmware may use the disk before it, or QEMU for it, or this domain the device behind it. So it
+ * is looked at again, less and less often.
+ */
 void domains_learn_grants(struct store *s, struct vbd_list *list, unsigned most)
 {
 	for_each_vbd(v, list) {
+		uint8_t looks = v->grant_looks + 1;
 		char key[48];
 		char text[8];
 		int n;
 
-		if (v->grants_known || v->shows || !v->met || v->idle_us > 0)
+		if (v->persistent || looks > GRANT_LOOKS || v->shows || !v->met || v->idle_us > 0)
 			continue;
+		if (looks & (looks - 1)) { /* not the 1st, 2nd, 4th and so on */
+			v->grant_looks = looks;
+			continue;
+		}
 		if (!s->xs || most-- == 0)
 			return;
 		(void)snprintf(key, sizeof(key), "device/vbd/%u/feature-persistent", v->devid);
 		n = read_key(s, v->domid, key, text, sizeof(text));
 		v->persistent = n >= 0 && strcmp(text, "1") == 0;
-		v->grants_known = n >= 0 || n == -ENOENT;
+		if (n >= 0 || n == -ENOENT)
+			v->grant_looks = looks;
 	}
 }
 

@@ -15,6 +15,9 @@
 #define MODULE_DIR "sys/module/xen_reclaim"
 #define DRIVER_DIR "sys/module/xen_blkback"
 
+/* The patched driver alone has it. */
+#define PATCHED_PARAM DRIVER_DIR "/parameters/reclaim_unused_seconds"
+
 /* A device number in 32 bits, as the kernel has it. */
 #define MINOR_BITS 20
 #define MINOR_MAX  ((1UL << MINOR_BITS) - 1)
@@ -214,10 +217,9 @@ struct scan {
  * A stock driver shows nothing of a disk, and the device behind it stays: there is no need to look
  * again. On such a driver this is most of what the daemon costs.
  */
-static bool is_plain(const struct scan *scan, const struct vbd *v, const struct vbd *known)
+static bool is_plain(const struct scan *scan, const struct vbd *known)
 {
-	return scan->same_driver && known && known->node == v->node && known->device &&
-	       !known->levels;
+	return scan->same_driver && known && known->device && !known->levels;
 }
 
 /* A disk that goes meanwhile has no file any more: then it shows nothing. */
@@ -226,7 +228,7 @@ static void read_vbd(const struct scan *scan, struct vbd *v, const struct vbd *k
 	_cleanup_close_ int dir = -1;
 	char path[128];
 
-	if (is_plain(scan, v, known)) {
+	if (is_plain(scan, known)) {
 		v->device = known->device;
 		read_rest(scan->root, v, known, scan->since_us);
 		return;
@@ -259,25 +261,31 @@ static int add(struct vbd_list *list, const struct vbd *v)
 	return 0;
 }
 
-/* What is seen anew at each scan begins with nothing, what was learned stays. */
+/*
+ * What is seen anew at each scan begins with nothing, what was learned of a disk stays; but not for
+ * another one in its place.
+ */
 static int meet(const struct scan *scan, struct vbd_list *list, struct vbd v)
 {
 	const struct vbd_list sorted = {.vbds = list->vbds, .n = scan->n_known};
-	struct vbd *known = vbds_find(&sorted, v.domid, v.devid);
+	struct vbd *place = vbds_find(&sorted, v.domid, v.devid);
+	const struct vbd *known = place && place->node == v.node ? place : NULL;
 
+	if (place) {
+		v.named = place->named;
+		v.rule = place->rule;
+	}
 	if (known) {
 		vbd_keep_learned(&v, known);
-		v.named = known->named;
-		v.rule = known->rule;
 		v.persistent = known->persistent;
-		v.grants_known = known->grants_known;
+		v.grant_looks = known->grant_looks;
 	}
 	v.present = true;
 	v.met = known;
 	read_vbd(scan, &v, known);
-	if (!known)
+	if (!place)
 		return add(list, &v);
-	*known = v;
+	*place = v;
 	return 0;
 }
 
@@ -340,14 +348,15 @@ static bool has_module(int root)
 	return faccessat(root, MODULE_DIR, F_OK, 0) == 0;
 }
 
-/* Return: the driver is the one of the scan before, and no module is loaded that could help it. */
-static bool same_driver(int root, struct inventory *inv)
+/* The stock driver's number; 0: there is none, or it or a module gives disks files of their own. */
+static uint64_t stock_driver(int root)
 {
-	uint64_t before = inv->driver;
 	struct stat folder;
 
-	inv->driver = fstatat(root, DRIVER_DIR, &folder, 0) == 0 ? folder.st_ino : 0;
-	return inv->driver && inv->driver == before && !has_module(root);
+	if (has_module(root) || faccessat(root, PATCHED_PARAM, F_OK, 0) == 0 ||
+	    fstatat(root, DRIVER_DIR, &folder, 0) < 0)
+		return 0;
+	return folder.st_ino;
 }
 
 /* Without a disk a native driver cannot be told from another: then it is what it was before. */
@@ -370,15 +379,19 @@ static enum mechanism best(int root, const struct inventory *inv)
 int inventory_read(int root, struct inventory *inv)
 {
 	uint64_t scanned_us = now_us();
+	uint64_t driver = stock_driver(root);
 	const struct scan scan = {
 		.root = root,
 		.since_us = scanned_us - inv->now.scanned_us,
 		.n_known = inv->now.n,
-		.same_driver = same_driver(root, inv),
+		.same_driver = driver != 0 && driver == inv->driver,
 	};
 	uint64_t unused_s;
 	bool any_new;
-	int r = meet_all(&scan, &inv->now);
+	int r;
+
+	inv->driver = 0; /* of a scan that fails nothing is known */
+	r = meet_all(&scan, &inv->now);
 
 	if (r == 0)
 		r = make_targets(inv);
@@ -394,6 +407,7 @@ int inventory_read(int root, struct inventory *inv)
 	if (inv->now.scanned_us == 0 || scanned_us - inv->now.scanned_us > WATCH_PAUSE_US)
 		inv->now.watched_since_us = scanned_us;
 	inv->now.scanned_us = scanned_us;
+	inv->driver = driver;
 	inv->params = params_present(root) == 0;
 	if (read_figure(root, param_paths[PARAM_GRANT_AGE], &unused_s) < 0)
 		unused_s = 0;

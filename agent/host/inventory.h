@@ -15,7 +15,7 @@
  * @now:       as of the last scan. Scanning again takes memory for new disks alone, so that none is
  *	       taken under pressure.
  * @targets:   for rank_vbds(): room for all of @now.
- * @driver:    the inode of xen_blkback's folder; 0: none. Another one, another driver.
+ * @driver:    the inode of a stock xen_blkback's folder; 0: none. Another one, another driver.
  * @params:    parameters of xen_blkback can be used.
  * @mechanism: the best available.
  * @unused_s:  persistent_grant_unused_seconds; 0: unlimited, or there is none.
@@ -32,7 +32,8 @@ struct inventory {
 
 /**
  * inventory_read() - scan again. What was learned of a disk stays with it: @kept_kb,
- * @triggered_us, @asked, @reuses, @named, @rule, @persistent and @age.
+ * @triggered_us, @asked, @reuses, @named, @rule, @persistent and @age; unless another disk has
+ * taken its place.
  *
  * Return: 0; or a negative errno, as -ENOMEM: then the disks are those of the scan before.
  */

@@ -201,21 +201,6 @@ static bool holds_any(const struct params *p)
 	return false;
 }
 
-/* Before any other value is chosen. What could not be put back at the end of an earlier window is
- * now. */
-static int prepare(struct params *p, int root, uint64_t now_us)
-{
-	int r = holds_any(p) ? 0 : params_restore(root);
-
-	if (r < 0)
-		return r;
-	p->root = root;
-	p->n_steps = 0;
-	p->next = 0;
-	p->next_us = now_us;
-	return read_own(p);
-}
-
 static int put_back(int root, enum param_id id, uint64_t v)
 {
 	int r = set(root, id, v);
@@ -243,6 +228,33 @@ static int return_to_base(struct params *p, enum param_id id)
 	return r;
 }
 
+/* What could not be put back at the end of an earlier window, while others are held. */
+static int return_rest(struct params *p)
+{
+	int r = 0;
+
+	for (int id = PARAM_COUNT; id-- > 0 && r == 0;)
+		if (p->param[id].touched && !p->param[id].held)
+			r = return_to_base(p, (enum param_id)id);
+	return r;
+}
+
+/* Before any other value is chosen. What could not be put back at the end of an earlier window is
+ * now. */
+static int prepare(struct params *p, int root, uint64_t now_us)
+{
+	int r;
+
+	p->root = root;
+	r = holds_any(p) ? return_rest(p) : params_restore(root);
+	if (r < 0)
+		return r;
+	p->n_steps = 0;
+	p->next = 0;
+	p->next_us = now_us;
+	return read_own(p);
+}
+
 /*
  * The grants first: while the pool is at zero, what they gave cannot pile up there. The file stays
  * for as long as anything is held.
@@ -257,7 +269,7 @@ static int return_all(struct params *p)
 
 		if (r < 0)
 			result = r;
-		q->touched = false;
+		q->touched = r < 0;
 	}
 	p->open = false;
 	p->n_steps = 0;

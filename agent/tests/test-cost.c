@@ -421,7 +421,7 @@ static unsigned requests_of_a_change(unsigned vbds)
 	unsigned n;
 
 	start_daemon(vbds);
-	for (unsigned i = 0; i <= vbds / DOMAINS_AT_ONCE + 1; i++)
+	for (unsigned i = 0; i < GRANT_LOOKS + 5 * vbds / DOMAINS_AT_ONCE; i++)
 		let_it_look(); /* whatever the start led to is over, and every disk is known */
 	before = __atomic_load_n(&relay.requests, __ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < CHANGES; i++) {

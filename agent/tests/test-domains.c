@@ -224,6 +224,38 @@ static void a_failure_of_one_domain_is_not_the_nexts(void **state)
 	assert_int_equal(three[2].rule, 3);
 }
 
+/* GRUB has used the disk before it, without. */
+static void a_guest_that_asks_for_persistent_grants_late_has_them(void **state)
+{
+	struct vbd v = {.domid = 1, .devid = 51712, .met = true};
+	struct vbd_list list = {.vbds = &v, .n = 1};
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		domains_learn_grants(&store, &list, DOMAINS_AT_ONCE);
+	assert_false(v.persistent);
+	put(1, "device/vbd/51712/feature-persistent", "1");
+	for (int i = 0; i < 8; i++)
+		domains_learn_grants(&store, &list, DOMAINS_AT_ONCE);
+	assert_true(v.persistent);
+	drop(1, "device/vbd/51712/feature-persistent");
+}
+
+/* A disk costs no more than a few requests in all. */
+static void one_without_is_not_looked_at_for_ever(void **state)
+{
+	struct vbd v = {.domid = 1, .devid = 51712, .met = true};
+	struct vbd_list list = {.vbds = &v, .n = 1};
+
+	(void)state;
+	for (int i = 0; i < 2 * GRANT_LOOKS; i++)
+		domains_learn_grants(&store, &list, DOMAINS_AT_ONCE);
+	put(1, "device/vbd/51712/feature-persistent", "1");
+	domains_learn_grants(&store, &list, DOMAINS_AT_ONCE);
+	assert_false(v.persistent);
+	drop(1, "device/vbd/51712/feature-persistent");
+}
+
 static void without_rules_nobody_is_asked(void **state)
 {
 	struct policy none = {0};
@@ -282,6 +314,8 @@ int main(void)
 		cmocka_unit_test(a_domain_without_the_right_to_read_names_nobody),
 		cmocka_unit_test(disks_of_one_domain_are_looked_up_once),
 		cmocka_unit_test(a_failure_of_one_domain_is_not_the_nexts),
+		cmocka_unit_test(a_guest_that_asks_for_persistent_grants_late_has_them),
+		cmocka_unit_test(one_without_is_not_looked_at_for_ever),
 		cmocka_unit_test(without_rules_nobody_is_asked),
 		cmocka_unit_test(below_another_root_there_is_no_xenstore_but_a_named_one),
 	};

@@ -199,12 +199,28 @@ static void a_stock_disk_in_the_place_of_another_is_read_anew(void **state)
 	put_params();
 	put_stock("vbd-1-51712", 17, DONE);
 	look();
+	inv.now.vbds[0].reuses = 3;
 	put_stock("attached", 18, DONE); /* both at once: so their numbers differ */
 	tree_drop(&tree, VBD_DIR "/vbd-1-51712");
 	assert_int_equal(
 		renameat(tree.root, VBD_DIR "/attached", tree.root, VBD_DIR "/vbd-1-51712"), 0);
 	tree_drop(&tree, "sys/dev/block/254:17");
 	assert_true(is_seen_idle());
+	assert_int_equal(inv.now.vbds[0].reuses, 0);
+}
+
+/* A disk gets its files a moment after it is there. */
+static void no_disk_of_a_patched_driver_is_taken_for_a_stock_one(void **state)
+{
+	(void)state;
+	put_params();
+	tree_put(&tree, PARAMS_DIR "/reclaim_unused_seconds", "5\n");
+	put_stock("vbd-1-51712", 17, DONE);
+	look();
+	assert_false(inv.now.vbds[0].shows);
+	put_native("vbd-1-51712", "0\n");
+	look();
+	assert_true(inv.now.vbds[0].shows);
 }
 
 static void odd_names_are_no_disks(void **state)
@@ -680,6 +696,7 @@ int main(void)
 		T(how_long_a_stock_disk_rests_is_seen_by_looking),
 		T(a_stock_disk_is_read_anew_with_another_driver),
 		T(a_stock_disk_in_the_place_of_another_is_read_anew),
+		T(no_disk_of_a_patched_driver_is_taken_for_a_stock_one),
 		T(odd_names_are_no_disks),
 		T(disks_are_called_as_xl_does),
 		T(a_level_of_the_future_is_passed_over),

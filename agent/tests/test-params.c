@@ -592,6 +592,28 @@ static void a_window_returns_to_what_is_held(void **state)
 	expect_all_back();
 }
 
+/* And not only what is held: nobody would know any more that it was lowered. */
+static void what_cannot_be_put_back_beside_what_is_held_is_put_back_later(void **state)
+{
+	struct sealed s;
+	uint64_t now = T0;
+
+	(void)state;
+	hold(5, false);
+	assert_int_equal(begin(LEVEL_GRANTS, SCOPE_ALL), 0);
+	(void)step_until(GRANTS, "132\n", now);
+	tree_drop(&tree, GRANTS);
+	tree_seal(&tree, GRANTS, "132\n", &s);
+	assert_int_equal(params_end(&p), -EPERM);
+	assert_int_equal(begin(LEVEL_POOL, SCOPE_ALL), -EPERM);
+	assert_true(tree_has(&tree, PARAMS_SAVED));
+	tree_unseal(&s);
+	tree_drop(&tree, GRANTS);
+	tree_put(&tree, GRANTS, "132\n");
+	assert_int_equal(params_release(&p), 0);
+	expect_all_back();
+}
+
 static void nothing_else_is_held_during_a_window(void **state)
 {
 	const struct held held = {5, true};
@@ -653,6 +675,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_is_held_changes_and_goes_back),
 		T(a_window_returns_to_what_is_held),
+		T(what_cannot_be_put_back_beside_what_is_held_is_put_back_later),
 		T(nothing_else_is_held_during_a_window),
 		T(a_window_cuts_the_way_there_short),
 		T(what_a_daemon_that_died_held_is_put_back),

@@ -167,6 +167,40 @@ static void one_that_the_administrator_changes_is_the_administrators(void **stat
 	assert_false(tree_has(&w.tree, PARAMS_SAVED));
 }
 
+static void what_cannot_be_put_back_in_a_pause_is_tried_again(void **state)
+{
+	struct sealed s;
+
+	(void)state;
+	start_holding();
+	tree_drop(&w.tree, POOL);
+	tree_seal(&w.tree, POOL, "0\n", &s);
+	assert_int_equal(run(cli_path, ARGS("pause")), 0);
+	WAIT(strstr(w.daemon.text[ERR], "cannot set how long"));
+	assert_true(holds(POOL, "0\n"));
+	tree_unseal(&s);
+	tree_drop(&w.tree, POOL);
+	tree_put(&w.tree, POOL, "0\n");
+	WAIT(holds(POOL, "1024\n"));
+	stop_daemon();
+	expect_all_back();
+}
+
+/* Its last disk is gone, and with it what shows what it is. */
+static void a_patched_driver_stays_one_over_a_reload(void **state)
+{
+	(void)state;
+	put_native(DISK);
+	start_daemon(ARGS());
+	tree_drop(&w.tree, VBD_DIR);
+	w.notified[0] = '\0';
+	assert_int_equal(kill(w.daemon.pid, SIGHUP), 0);
+	WAIT(strstr(w.notified, "READY=1"));
+	sync_daemon();
+	assert_null(strstr(w.daemon.text[ERR], "the mechanism is"));
+	stop_daemon();
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +212,8 @@ int main(int argc, char **argv)
 		T(parameters_are_held_and_put_back),
 		T(parameters_held_by_a_daemon_that_was_killed_are_put_back),
 		T(one_that_the_administrator_changes_is_the_administrators),
+		T(what_cannot_be_put_back_in_a_pause_is_tried_again),
+		T(a_patched_driver_stays_one_over_a_reload),
 	};
 
 	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
