@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Signals that end it. */
-static const int ends[] = {SIGINT, SIGTERM};
+/* Signals that end it, unless they are ignored, as by nohup. */
+static const int ends[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
 
 /*
  * struct asking - @text: the request as it is written. @claim: of whoever has the mailbox.
@@ -187,8 +187,11 @@ static void hold_signals(struct asking *a)
 
 	(void)sigemptyset(&held);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		(void)sigaction(ends[i], NULL, &a->before[i]);
+		if (a->before[i].sa_handler == SIG_IGN)
+			continue;
 		(void)sigaddset(&held, ends[i]);
-		(void)sigaction(ends[i], &note, &a->before[i]);
+		(void)sigaction(ends[i], &note, NULL);
 	}
 	(void)sigprocmask(SIG_BLOCK, &held, &a->mask);
 }

@@ -241,13 +241,12 @@ static void a_trigger_that_gives_up_takes_its_request_back(void **state)
 	expect_all_back();
 }
 
-static void a_trigger_that_is_interrupted_takes_its_request_back(void **state)
+static void take_back_by(int signal)
 {
-	(void)state;
 	start_daemon(ARGS());
 	spawn(&w.cli, cli_path, ARGS("trigger", "--level=pool", "--window=60000", "--timeout=100"));
 	WAIT(holds(POOL, "0\n"));
-	assert_int_equal(kill(w.cli.pid, SIGINT), 0);
+	assert_int_equal(kill(w.cli.pid, signal), 0);
 	WAIT(w.cli.pid == 0);
 	assert_int_equal(exit_status(&w.cli), 1);
 	assert_string_equal(w.cli.text[ERR],
@@ -255,6 +254,18 @@ static void a_trigger_that_is_interrupted_takes_its_request_back(void **state)
 	assert_string_equal(store_get(MAILBOX_REQUEST), "");
 	stop_daemon();
 	expect_all_back();
+}
+
+static void a_trigger_that_is_interrupted_takes_its_request_back(void **state)
+{
+	(void)state;
+	take_back_by(SIGINT);
+}
+
+static void a_trigger_that_loses_its_terminal_takes_its_request_back(void **state)
+{
+	(void)state;
+	take_back_by(SIGHUP);
 }
 
 /* In its place somebody else answers, or nobody. */
@@ -494,6 +505,7 @@ int main(int argc, char **argv)
 		T(a_trigger_overwrites_what_was_left_behind),
 		T(a_trigger_that_gives_up_takes_its_request_back),
 		T(a_trigger_that_is_interrupted_takes_its_request_back),
+		T(a_trigger_that_loses_its_terminal_takes_its_request_back),
 		T(a_trigger_checks_who_is_there),
 		T(without_the_daemon_a_trigger_says_so),
 		T(a_daemon_killed_over_a_request_answers_it_in_its_next_life),
