@@ -7,12 +7,14 @@
 #   make check        all tests, these among them: also fuzzing, kernel modules, real Xen in QEMU, some of them on a
 #                     further release of Debian, too
 #   make fuzz         the fuzz targets, FUZZ_SECONDS=3600 each, two at a time
-#   make demo         a short comparison: the kernel alone, two parameters at boot, xen-reclaimd; TURNS=3 adds verdicts
+#   make demo         a short comparison: the kernel alone, two parameters at boot, xen-reclaimd, and that with the patched driver;
+#                     TURNS=3 adds verdicts
 #   make compare      the whole of it, some seven hours; interrupted, it resumes where it was. LOADS= SQUEEZERS= TURNS=
 #                     KERNELS= MEMORY= STORE= for a part, MINUTES= for a limit, KEEP=1 beside runs of another commit;
 #                     writes docs/bench/compare.md
 #   make bench        what the daemon costs, beside others like it; writes docs/bench/
 #   make footprint    what a disk costs dom0: memory, and wake-ups while idle; writes docs/bench/
+#   make instructions what a request costs where memory is plenty, in instructions; writes docs/bench/
 #   make capacity     how many disks a dom0 carries before it is short of memory, some five hours; SQUEEZERS= ORDERS=
 #                     GUESTS= DOM0_MB= KERNELS= MEMORY= for a part, MINUTES= and KEEP=1 as above; writes docs/bench/
 #   make attack       what a guest can have dom0 hold; writes docs/bench/
@@ -58,6 +60,10 @@ bench:
 
 footprint:
 	$(RUN) bench/footprint
+
+instructions:
+	@$(RUN) testbed/deps python3
+	$(RUN) bench/instructions
 
 capacity:
 	@$(RUN) testbed/deps plot
@@ -113,4 +119,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all test check fuzz demo compare bench footprint capacity attack upstream deb rpm install uninstall clean
+.PHONY: all test check fuzz demo compare bench footprint instructions capacity attack upstream deb rpm install uninstall clean
