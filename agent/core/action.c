@@ -25,6 +25,11 @@ bool action_is_partial(const struct action *a)
 	return a->domid != EVERY;
 }
 
+bool action_took_some(const struct action *a)
+{
+	return action_is_partial(a) || a->need_kb > 0;
+}
+
 int64_t action_lasting_kb(const struct action *a)
 {
 	return gain_kb(a, &a->later);

@@ -15,6 +15,9 @@ int64_t action_gain_kb(const struct action *a);
 /** action_is_partial() - it was for one domain or one disk: others may hold as much as before. */
 bool action_is_partial(const struct action *a);
 
+/** action_took_some() - it was partial, or took no more than a fall of the target needed. */
+bool action_took_some(const struct action *a);
+
 /** action_lasting_kb() - what was still back when the action was judged. */
 int64_t action_lasting_kb(const struct action *a);
 

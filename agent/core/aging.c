@@ -299,10 +299,11 @@ static uint64_t next_look_us(const struct host_view *view, const struct aging *a
 /* What was seen is not believed for ever, and of no use where there is no aging. */
 static void forget_rest(struct aging *a, uint64_t now_us)
 {
-	if (a->why == AGING_PLENTY && now_us - a->known_us < KNOWN_US)
-		return;
-	a->returning = false;
-	if (a->why == AGING_PLENTY)
+	bool plenty = a->why == AGING_PLENTY;
+
+	if (!plenty || now_us - a->known_us >= KNOWN_US)
+		a->returning = false;
+	if (plenty)
 		return;
 	a->settled = false;
 	a->known_us = 0;

@@ -26,7 +26,7 @@ static bool is_echo(const struct policy *p, const struct state *s, enum cause ca
 {
 	uint64_t echo_us = cause == CAUSE_SOFT ? ECHO_US : p->retry_us;
 
-	return s->phase == PHASE_WATCHING && !action_is_partial(&s->action) && !s->action.need_kb &&
+	return s->phase == PHASE_WATCHING && !action_took_some(&s->action) &&
 	       now_us < s->action.done_us + echo_us;
 }
 
@@ -138,11 +138,12 @@ static void done(const struct policy *p, struct state *s, struct plan *plan, con
  * meanwhile, which says nothing. Of what came from busy disks a quarter has to stay back, or they
  * were too busy.
  */
-static enum verdict verdict_of(const struct policy *p, const struct action *a,
-			       const struct event *e)
+static enum verdict verdict_of(const struct policy *p, struct action *a, const struct event *e)
 {
-	int64_t lasting = action_lasting_kb(a);
+	int64_t lasting;
 
+	a->later = e->now;
+	lasting = action_lasting_kb(a);
 	if (target_moved(a, &e->now))
 		return VERDICT_UNCLEAR;
 	if (a->scope == SCOPE_IDLE)
@@ -155,7 +156,6 @@ static enum verdict verdict_of(const struct policy *p, const struct action *a,
 static void look_back(const struct policy *p, struct state *s, struct plan *plan,
 		      const struct event *e, uint64_t now_us)
 {
-	s->action.later = e->now;
 	judge(p, s, plan, &e->now, verdict_of(p, &s->action, e), now_us);
 }
 
@@ -168,7 +168,6 @@ static bool is_in_vain(const struct policy *p, struct state *s, const struct eve
 	if (s->phase != PHASE_WATCHING || a->cause == CAUSE_REQUEST || action_is_partial(a) ||
 	    step_of(s, a) != &s->steps[level][scope])
 		return false;
-	a->later = e->now;
 	return verdict_of(p, a, e) == VERDICT_REGROWN;
 }
 

@@ -35,8 +35,7 @@ static bool just_taken(const struct state *s, int level, int scope)
 {
 	const struct action *a = &s->action;
 
-	return s->phase == PHASE_WATCHING && !action_is_partial(a) && !a->need_kb &&
-	       a->levels & 1U << level &&
+	return s->phase == PHASE_WATCHING && !action_took_some(a) && a->levels & 1U << level &&
 	       (level < (int)a->level || (level == (int)a->level && scope <= (int)a->scope));
 }
 

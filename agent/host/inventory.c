@@ -343,27 +343,20 @@ static int compare(const void *a, const void *b)
 	return vbd_compare(a, b);
 }
 
-static bool has_module(int root)
-{
-	return faccessat(root, MODULE_DIR, F_OK, 0) == 0;
-}
-
 /* The stock driver's number; 0: there is none, or it or a module gives disks files of their own. */
-static uint64_t stock_driver(int root)
+static uint64_t stock_driver(int root, bool module)
 {
 	struct stat folder;
 
-	if (has_module(root) || faccessat(root, PATCHED_PARAM, F_OK, 0) == 0 ||
+	if (module || faccessat(root, PATCHED_PARAM, F_OK, 0) == 0 ||
 	    fstatat(root, DRIVER_DIR, &folder, 0) < 0)
 		return 0;
 	return folder.st_ino;
 }
 
 /* Without a disk a native driver cannot be told from another: then it is what it was before. */
-static enum mechanism best(int root, const struct inventory *inv)
+static enum mechanism best(const struct inventory *inv, bool module)
 {
-	bool module = has_module(root);
-
 	if (inv->now.n == 0 && inv->params && inv->mechanism == MECHANISM_NATIVE)
 		return MECHANISM_NATIVE;
 	for_each_vbd(v, &inv->now) {
@@ -379,7 +372,8 @@ static enum mechanism best(int root, const struct inventory *inv)
 int inventory_read(int root, struct inventory *inv)
 {
 	uint64_t scanned_us = now_us();
-	uint64_t driver = stock_driver(root);
+	bool module = faccessat(root, MODULE_DIR, F_OK, 0) == 0;
+	uint64_t driver = stock_driver(root, module);
 	const struct scan scan = {
 		.root = root,
 		.since_us = scanned_us - inv->now.scanned_us,
@@ -412,7 +406,7 @@ int inventory_read(int root, struct inventory *inv)
 	if (read_figure(root, param_paths[PARAM_GRANT_AGE], &unused_s) < 0)
 		unused_s = 0;
 	inv->unused_s = (uint32_t)unused_s;
-	inv->mechanism = best(root, inv);
+	inv->mechanism = best(inv, module);
 	return 0;
 }
 

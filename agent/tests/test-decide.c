@@ -57,9 +57,9 @@ static struct world slotted(void)
 	return w;
 }
 
-static struct plan send(struct world *w, enum event_type type)
+static struct event event_of(const struct world *w, enum event_type type)
 {
-	struct event e = {
+	return (struct event){
 		.type = type,
 		.levels = UP_TO(LEVEL_GRANTS),
 		.domid = EVERY,
@@ -67,8 +67,18 @@ static struct plan send(struct world *w, enum event_type type)
 		.returned = w->returned,
 		.now = {.held_known = true, .held_kb = w->held_kb, .target_kb = w->target_kb},
 	};
+}
 
-	return decide(&w->p, &w->o, &w->s, &e, w->now);
+static struct plan send_event(struct world *w, const struct event *e)
+{
+	return decide(&w->p, &w->o, &w->s, e, w->now);
+}
+
+static struct plan send(struct world *w, enum event_type type)
+{
+	struct event e = event_of(w, type);
+
+	return send_event(w, &e);
 }
 
 static void expect_reclaim(const struct world *w, const struct plan *plan, enum level level,
@@ -818,15 +828,11 @@ static void what_waits_is_forgotten_in_a_pause(void **state)
 
 static struct plan ask(struct world *w, unsigned levels, int domid)
 {
-	struct event e = {
-		.type = EVENT_REQUEST,
-		.levels = levels,
-		.domid = domid,
-		.devid = EVERY,
-		.now = {.held_known = true, .held_kb = w->held_kb},
-	};
+	struct event e = event_of(w, EVENT_REQUEST);
 
-	return decide(&w->p, &w->o, &w->s, &e, w->now);
+	e.levels = levels;
+	e.domid = domid;
+	return send_event(w, &e);
 }
 
 /* A fall and then such a request come while an action runs: each has its turn. */
@@ -873,14 +879,12 @@ static void a_request_for_slots_leaves_the_rest_to_pressure(void **state)
 static void a_small_fall_leaves_the_rest_to_pressure(void **state)
 {
 	struct world w = slotted();
-	struct event fall = {
-		.type = EVENT_BALLOON_FALL,
-		.need_kb = 1000,
-		.now = {.held_known = true, .held_kb = w.held_kb},
-	};
-	struct plan plan = decide(&w.p, &w.o, &w.s, &fall, w.now);
+	struct event fall = event_of(&w, EVENT_BALLOON_FALL);
+	struct plan plan;
 
 	(void)state;
+	fall.need_kb = 1000;
+	plan = send_event(&w, &fall);
 	expect_reclaim(&w, &plan, LEVEL_SLOTS, SCOPE_IDLE);
 	assert_int_equal(w.s.action.levels, 1U << LEVEL_SLOTS);
 	(void)carry_out(&w, 1216);

@@ -224,19 +224,25 @@ static void a_failure_of_one_domain_is_not_the_nexts(void **state)
 	assert_int_equal(three[2].rule, 3);
 }
 
+/* At so many scans that find it in use. */
+static void learn_grants(struct vbd *v, int scans)
+{
+	struct vbd_list list = {.vbds = v, .n = 1};
+
+	for (int i = 0; i < scans; i++)
+		domains_learn_grants(&store, &list, DOMAINS_AT_ONCE);
+}
+
 /* GRUB has used the disk before it, without. */
 static void a_guest_that_asks_for_persistent_grants_late_has_them(void **state)
 {
 	struct vbd v = {.domid = 1, .devid = 51712, .met = true};
-	struct vbd_list list = {.vbds = &v, .n = 1};
 
 	(void)state;
-	for (int i = 0; i < 8; i++)
-		domains_learn_grants(&store, &list, DOMAINS_AT_ONCE);
+	learn_grants(&v, 8);
 	assert_false(v.persistent);
 	put(1, "device/vbd/51712/feature-persistent", "1");
-	for (int i = 0; i < 8; i++)
-		domains_learn_grants(&store, &list, DOMAINS_AT_ONCE);
+	learn_grants(&v, 8);
 	assert_true(v.persistent);
 	drop(1, "device/vbd/51712/feature-persistent");
 }
@@ -245,13 +251,11 @@ static void a_guest_that_asks_for_persistent_grants_late_has_them(void **state)
 static void one_without_is_not_looked_at_for_ever(void **state)
 {
 	struct vbd v = {.domid = 1, .devid = 51712, .met = true};
-	struct vbd_list list = {.vbds = &v, .n = 1};
 
 	(void)state;
-	for (int i = 0; i < 2 * GRANT_LOOKS; i++)
-		domains_learn_grants(&store, &list, DOMAINS_AT_ONCE);
+	learn_grants(&v, 2 * GRANT_LOOKS);
 	put(1, "device/vbd/51712/feature-persistent", "1");
-	domains_learn_grants(&store, &list, DOMAINS_AT_ONCE);
+	learn_grants(&v, 1);
 	assert_false(v.persistent);
 	drop(1, "device/vbd/51712/feature-persistent");
 }
