@@ -173,15 +173,16 @@ static void what_cannot_be_put_back_in_a_pause_is_tried_again(void **state)
 
 	(void)state;
 	start_holding();
-	tree_drop(&w.tree, POOL);
-	tree_seal(&w.tree, POOL, "0\n", &s);
+	/* the daemon may look at any time */
+	tree_seal(&w.tree, POOL ".sealed", "0\n", &s);
+	tree_rename(&w.tree, POOL ".sealed", POOL);
 	assert_int_equal(run(cli_path, ARGS("pause")), 0);
 	WAIT(strstr(w.daemon.text[ERR], "cannot set how long"));
 	assert_true(holds(POOL, "0\n"));
-	tree_unseal(&s);
-	tree_drop(&w.tree, POOL);
-	tree_put(&w.tree, POOL, "0\n");
+	tree_put(&w.tree, POOL ".new", "0\n");
+	tree_rename(&w.tree, POOL ".new", POOL);
 	WAIT(holds(POOL, "1024\n"));
+	tree_unseal(&s);
 	stop_daemon();
 	expect_all_back();
 }

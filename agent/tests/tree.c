@@ -115,6 +115,11 @@ void tree_link(const struct tree *t, const char *path, const char *to)
 	assert_int_equal(symlinkat(to, t->root, path), 0);
 }
 
+void tree_rename(const struct tree *t, const char *from, const char *to)
+{
+	assert_int_equal(renameat(t->root, from, t->root, to), 0);
+}
+
 bool tree_has(const struct tree *t, const char *path)
 {
 	return faccessat(t->root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;

@@ -34,6 +34,9 @@ void tree_drop(const struct tree *t, const char *path);
 
 void tree_link(const struct tree *t, const char *path, const char *to);
 
+/** tree_rename() - @to is at no moment missing, as with rename(2). */
+void tree_rename(const struct tree *t, const char *from, const char *to);
+
 bool tree_has(const struct tree *t, const char *path);
 
 /** tree_get() - Return: the text as it is, in a buffer that the next call uses again. */
