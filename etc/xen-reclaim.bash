@@ -17,12 +17,12 @@ _xen_reclaim_reply() {
 	[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2> /dev/null
 }
 
-# _xen_reclaim_as WORD PLACEHOLDER ROOT: what stands for DIR, FILE, DOMID or one|of|these
+# _xen_reclaim_as WORD PLACEHOLDER ROOT: what stands for DIR, FILE, DOMAIN or one|of|these
 _xen_reclaim_as() {
 	case $2 in
 		*DIR*) _xen_reclaim_reply "$1" -d ;;
 		*FILE*) _xen_reclaim_reply "$1" -f ;;
-		*DOMID*) _xen_reclaim_reply "$1" -W "$(_xen_reclaim_disks "$3")" ;;
+		*DOMAIN*) _xen_reclaim_reply "$1" -W "$(_xen_reclaim_disks "$3")" ;;
 		*[a-z]*) _xen_reclaim_reply "$1" -W "${2//|/ }" ;;
 	esac
 }

@@ -115,6 +115,12 @@ static struct json_object *to_json(const struct facts *f, const struct diagnosis
 	return o;
 }
 
+static void print_size(uint64_t kb, const char *text)
+{
+	(void)printf("  %8" PRIu64 " ", kb);
+	print_wrapped("           ", text);
+}
+
 /* What the disks that are connected cost, and what smaller rings would. */
 static void print_slots(const struct slots *s)
 {
@@ -123,15 +129,12 @@ static void print_slots(const struct slots *s)
 	(void)printf("\nRequest slots of %" PRIu64 " disks of %" PRIu64 " guests, %" PRIu64
 		     " rings, as they are connected:\n",
 		     s->disks, s->guests, s->rings);
-	(void)printf("  %8" PRIu64 " kB with stock xen-blkback, idle or not\n", s->held_kb);
-	(void)printf("  %8" PRIu64 " kB with patched xen-blkback while they are idle\n",
-		     s->kept_kb);
-	(void)printf("  %8" PRIu64 " kB with stock xen-blkback and max_ring_page_order=0: 32 "
-		     "requests at a time\n",
-		     s->one_page_kb);
-	(void)printf("  %8" PRIu64 " kB with stock xen-blkback and max_queues=1: one thread for "
-		     "each disk\n",
-		     s->one_ring_kb);
+	print_size(s->held_kb, "kB with stock xen-blkback, idle or not");
+	print_size(s->kept_kb, "kB with patched xen-blkback while they are idle");
+	print_size(s->one_page_kb, "kB with stock xen-blkback and max_ring_page_order=0: 32 "
+				   "requests at a time");
+	print_size(s->one_ring_kb,
+		   "kB with stock xen-blkback and max_queues=1: one thread for each disk");
 	(void)printf("One more guest like these takes %" PRIu64 " to %" PRIu64
 		     " kB with stock xen-blkback.\n",
 		     s->least_kb, s->most_kb);

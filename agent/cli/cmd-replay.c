@@ -12,6 +12,7 @@
 #include "core/names.h"
 #include "host/config.h"
 #include "host/util.h"
+#include "sim/model.h"
 #include "sim/sim.h"
 #include "sim/trace.h"
 
@@ -33,6 +34,12 @@ static struct json_object *new_line(uint64_t time_us, const char *event)
 	return o;
 }
 
+static void tell_at(uint64_t time_us, const char *text)
+{
+	(void)printf("%12.3f s  ", (double)time_us / (double)USEC_PER_SEC);
+	print_wrapped("                ", text);
+}
+
 /* Nobody measured whether a superseded action lasted. */
 static int64_t lasting_kb(const struct action *a)
 {
@@ -42,13 +49,16 @@ static int64_t lasting_kb(const struct action *a)
 static void tell_action(const struct sim *s, const struct action *a, bool json)
 {
 	struct json_object *o;
+	char text[160];
 
 	if (!json) {
-		(void)printf("%12.3f s  %-13s %-8s %-4s %5zu disks %9" PRId64 " kB back %9" PRId64
-			     " lasting  %s\n",
-			     (double)a->started_us / (double)USEC_PER_SEC, cause_names[a->cause],
-			     levels[a->level].name, scope_names[a->scope], s->vbds,
-			     action_gain_kb(a), lasting_kb(a), verdict_names[a->verdict]);
+		(void)snprintf(text, sizeof(text),
+			       "%s: %s of %s disks (%zu), %" PRId64 " kB back, %" PRId64
+			       " lasting: %s",
+			       cause_names[a->cause], levels[a->level].name, scope_names[a->scope],
+			       s->vbds, action_gain_kb(a), lasting_kb(a),
+			       verdict_names[a->verdict]);
+		tell_at(a->started_us, text);
 		return;
 	}
 	o = new_line(a->started_us, "action");
@@ -89,7 +99,7 @@ static void tell_text(const struct sim *s, const char *event, const char *text, 
 	struct json_object *o;
 
 	if (!json) {
-		(void)printf("%12.3f s  %s\n", (double)s->now_us / (double)USEC_PER_SEC, text);
+		tell_at(s->now_us, text);
 		return;
 	}
 	o = new_line(s->now_us, event);
@@ -121,6 +131,20 @@ static void tell(struct sim *s, const struct news *n)
 	}
 }
 
+static void tell_memory(struct sim *s)
+{
+	const struct model *m = &s->model;
+	struct sample now = model_sample(m);
+	struct json_object *o = new_line(s->now_us, "memory");
+
+	json_put_number(o, "held_kb", now.held_kb);
+	json_put_number(o, "available_kb", now.available_kb);
+	json_put_number(o, "unused_s", m->held.unused_s);
+	json_put_number(o, "short_s", (int64_t)s->shortage_s);
+	json_put_number(o, "disturbed", (int64_t)m->disturbed);
+	print_json_line(o);
+}
+
 static void tell_end(const struct sim *s, bool json)
 {
 	struct json_object *o;
@@ -148,6 +172,7 @@ static void tell_end(const struct sim *s, bool json)
 	json_put_number(o, "helped", (int64_t)s->helped);
 	json_put_number(o, "lasting_kb", s->lasting_kb);
 	json_put_number(o, "short_s", (int64_t)s->shortage_s);
+	json_put_number(o, "disturbed", (int64_t)s->model.disturbed);
 	print_json_line(o);
 }
 
@@ -182,8 +207,11 @@ static enum exit_status replay(const struct config *c, FILE *file, const char *n
 		complain("%s", t.error);
 		return STATUS_FAILED;
 	}
-	if (sim_init(&s, c, t.simulated) == 0) {
+	if (sim_init(&s, c, t.simulated) < 0) {
+		complain("%s", strerror(ENOMEM));
+	} else {
 		s.told = tell;
+		s.sampled = json ? tell_memory : NULL;
 		s.user = &user;
 		status = run(&s, &t);
 		if (status == STATUS_DONE)

@@ -13,6 +13,7 @@
 #include "cli/status.h"
 #include "host/json.h"
 
+#include "core/idle.h"
 #include "host/domains.h"
 #include "host/inventory.h"
 #include "host/lock.h"
@@ -91,15 +92,17 @@ static struct json_object *new_domain(struct store *s, const struct policy *p, c
 	return o;
 }
 
-static struct json_object *disk_json(const struct vbd *v)
+static struct json_object *disk_json(const struct policy *p, const struct vbd *v)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_put_number(o, "devid", v->devid);
 	if (v->levels)
 		json_put_number(o, "squeeze_ms", v->squeeze_ms);
-	if (v->shows)
+	if (v->shows) {
 		json_put_number(o, "idle_ms", (int64_t)(v->idle_us / USEC_PER_MSEC));
+		json_put(o, "idle", json_object_new_boolean(v->idle_us >= vbd_idle_time_us(p, v)));
+	}
 	put_held(o, vbd_seen(v), v->held_kb);
 	return o;
 }
@@ -117,7 +120,7 @@ static struct json_object *domains_json(struct store *s, const struct policy *p,
 			if (!json_append(list, domain))
 				domain = NULL;
 		}
-		(void)json_append(json_member(domain, "disks"), disk_json(v));
+		(void)json_append(json_member(domain, "disks"), disk_json(p, v));
 	}
 	return list;
 }
@@ -145,7 +148,7 @@ static void add_host(int root, const struct policy *p, struct json_object *o)
 static void print(struct json_object *o, const struct policy *p)
 {
 	status_print_host(o);
-	status_print_domains(json_member(o, "domains"), p->idle_us / USEC_PER_MSEC, p->n_rules > 0);
+	status_print_domains(json_member(o, "domains"), p->n_rules > 0);
 	if (json_member(o, "daemon"))
 		status_print_daemon(json_member(o, "daemon"));
 }

@@ -76,17 +76,9 @@ static enum exit_status run(struct top *t, bool batch, bool json)
 	return STATUS_FAILED;
 }
 
-static uint64_t idle_time_us(int root)
-{
-	struct config c = settings_read(root);
-	uint64_t idle_us = c.policy.idle_us;
-
-	config_free(&c);
-	return idle_us;
-}
-
 static void close_top(struct top *t)
 {
+	config_free(&t->config);
 	store_close(&t->store);
 	memory_close(&t->memory);
 	sight_close(&t->sight);
@@ -137,7 +129,7 @@ enum exit_status cmd_top(int root, int argc, char **argv)
 		complain("no memory figures in /proc");
 		return STATUS_FAILED;
 	}
-	t.idle_us = idle_time_us(root);
+	t.config = settings_read(root);
 	(void)store_open(&t.store, root);
 	status = run(&t, batch, json);
 	close_top(&t);

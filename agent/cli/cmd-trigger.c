@@ -7,10 +7,12 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/slots.h"
 #include "cli/state.h"
 
 #include "core/names.h"
 #include "host/domains.h"
+#include "host/inventory.h"
 #include "host/json.h"
 #include "host/mailbox.h"
 #include "host/store.h"
@@ -21,12 +23,12 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#define TIMEOUT_DEFAULT_S 10
+#define TIMEOUT_DEFAULT_S 10 /* and the window, which the response comes after */
 #define TIMEOUT_MAX_S	  600
 #define NEED_MAX_MB	  UINT64_C(1048576)
 
 /*
- * @named: NAME or NAME/DEVID, until it is looked up; NULL: none. @need_kb: ask one disk after the
+ * @named: NAME, NAME/DISK or DOMID/NAME, until it is looked up; NULL: none. @need_kb: ask one disk after the
  * other until so much is back; 0: ask once.
  */
 struct wish {
@@ -110,35 +112,83 @@ static int parse_target(const char *arg, struct wish *w)
 	}
 	if (parse_number_of(arg, &w->request) == 0)
 		return 0;
-	complain("\"%s\" is not a domain's number or name, nor one with /DEVID", arg);
+	complain("\"%s\" is not a domain's number or name, nor one with /DISK", arg);
 	return -EINVAL;
 }
 
-/* Of the domains whose disks are served here. */
+/* Return: what follows @name in @text, "" or "/DISK"; NULL: it begins with another one. */
+static const char *after(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && strncmp(text, name, n) == 0 && (!text[n] || text[n] == '/') ? text + n
+										    : NULL;
+}
+
+/* By its number or its name, "51712" or "xvda". */
+static bool is_disk(const struct vbd *v, const char *text)
+{
+	char number[16];
+	char name[16];
+
+	(void)snprintf(number, sizeof(number), "%" PRIu32, v->devid);
+	disk_name(v->devid, name, sizeof(name));
+	return strcmp(text, number) == 0 || strcmp(text, name) == 0;
+}
+
+/* Return: what follows it in @named, or NULL: that names another one. */
+static const char *names_domain(struct store *s, const char *named, unsigned domid)
+{
+	char name[DOMAIN_NAME_SIZE];
+	const char *rest;
+
+	(void)snprintf(name, sizeof(name), "%u", domid);
+	rest = after(named, name);
+	if (!rest && domain_name(s, domid, name) == 0)
+		rest = after(named, name);
+	return rest;
+}
+
+/* Of the domains whose disks are served here. Return: 0; -ENOENT: none; -ENODEV: no such disk. */
+static int find_in(struct store *s, const struct vbd_list *disks, struct wish *w)
+{
+	const char *rest = NULL;
+	int r = -ENOENT;
+
+	for_each_vbd(v, disks) {
+		if (v == disks->vbds || v[-1].domid != v->domid)
+			rest = names_domain(s, w->named, v->domid);
+		if (!rest)
+			continue;
+		if (*rest && !is_disk(v, rest + 1)) {
+			r = -ENODEV;
+			continue;
+		}
+		w->request.domid = v->domid;
+		w->request.devid = *rest ? (int64_t)v->devid : EVERY;
+		return 0;
+	}
+	return r;
+}
+
+/* Return: 0, or -1 and it was told. */
 static int find_named(int root, struct store *s, struct wish *w)
 {
-	char text[MAILBOX_MAX_CHARS];
 	struct inventory inv = {0};
 	int r = inventory_read(root, &inv);
-	char name[DOMAIN_NAME_SIZE];
 
-	if (r < 0)
-		return r;
-	r = -ENOENT;
-	for_each_vbd(v, &inv.now) {
-		size_t n;
-
-		if (r == 0 || domain_name(s, v->domid, name) < 0)
-			continue;
-		n = strlen(name);
-		if (n == 0 || strncmp(w->named, name, n) != 0 ||
-		    (w->named[n] && w->named[n] != '/'))
-			continue;
-		(void)snprintf(text, sizeof(text), "%u%s", v->domid, w->named + n);
-		r = parse_number_of(text, &w->request);
-	}
+	if (r == 0)
+		r = find_in(s, &inv.now, w);
 	inventory_free(&inv);
-	return r;
+	if (r == -ENODEV)
+		complain("\"%s\" names no disk here: xen-reclaim top lists them", w->named);
+	else if (r == -ENOENT)
+		complain("\"%s\" names no domain that has a disk here; a driver domain cannot read "
+			 "names: use the number",
+			 w->named);
+	else if (r < 0)
+		complain("disks: %s", strerror(-r));
+	return r < 0 ? -1 : 0;
 }
 
 static int parse_args(int argc, char **argv, struct wish *w)
@@ -151,11 +201,12 @@ static int parse_args(int argc, char **argv, struct wish *w)
 
 	*w = (struct wish){
 		.request = {.domid = EVERY, .devid = EVERY},
-		.timeout_s = TIMEOUT_DEFAULT_S,
 	};
 	while ((opt = getopt_long(argc, argv, "l:d:t:n:", options, NULL)) != -1)
 		if (parse_option(opt, optarg, w) < 0)
 			return -EINVAL;
+	if (!w->timeout_s)
+		w->timeout_s = TIMEOUT_DEFAULT_S + (w->request.window_ms + 999) / 1000;
 	if (w->request.window_ms && w->request.levels && !(w->request.levels & 1U << LEVEL_POOL)) {
 		complain("--window goes with level pool");
 		return -EINVAL;
@@ -262,13 +313,15 @@ static int by_idle(const void *a, const void *b)
 	return (x->idle_us < y->idle_us) - (x->idle_us > y->idle_us);
 }
 
-static bool holds_nothing(const struct vbd *v)
+/* Of the levels that are asked for; a ring keeps some slots. */
+static bool holds_nothing(const struct vbd *v, unsigned levels)
 {
 	uint64_t kb = 0;
 
 	for (int l = 0; l < LEVEL_COUNT; l++)
-		kb += v->held_kb[l];
-	return v->shows && kb <= v->kept_kb;
+		if (!levels || levels & 1U << l)
+			kb += v->held_kb[l];
+	return kb <= KEPT_PER_RING_KB;
 }
 
 /* Adds to @sum what each of them gives, until it is enough. Return: 0, or -1 and it was told. */
@@ -281,7 +334,7 @@ static int ask_each(struct store *s, const struct mailbox_paths *m, struct wish 
 
 		if (sum->kb >= (int64_t)w->need_kb)
 			break;
-		if (holds_nothing(v))
+		if (holds_nothing(v, w->request.levels))
 			continue;
 		w->request.domid = v->domid;
 		w->request.devid = v->devid;
@@ -307,23 +360,21 @@ static enum exit_status ask_until_enough(int root, struct store *s, const struct
 		complain("disks: %s", strerror(-r));
 		return STATUS_FAILED;
 	}
+	if (inv.now.n > 0 && inv.mechanism != MECHANISM_NATIVE) {
+		complain("--need takes the disks that were idle longest first: only mechanism "
+			 "native shows which");
+		inventory_free(&inv);
+		return STATUS_FAILED;
+	}
 	qsort(inv.now.vbds, inv.now.n, sizeof(*inv.now.vbds), by_idle);
 	r = ask_each(s, m, w, &inv, &sum);
 	inventory_free(&inv);
-	if (r == 0)
+	if (r == 0 || sum.kb > 0)
 		(void)print_response(&sum, w->json);
 	if (r == 0 && sum.kb >= (int64_t)w->need_kb)
 		return STATUS_DONE;
 	if (r == 0)
 		complain("less came back than the %" PRIu64 " kB that are needed", w->need_kb);
-	return STATUS_FAILED;
-}
-
-static enum exit_status no_such_domain(const char *named)
-{
-	complain("\"%s\" names no domain that has a disk here; a driver domain cannot read names: "
-		 "use the number",
-		 named);
 	return STATUS_FAILED;
 }
 
@@ -333,7 +384,6 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 	enum exit_status status;
 	struct store s;
 	struct wish w;
-	char agent[8];
 	int r;
 
 	if (parse_args(argc, argv, &w) < 0)
@@ -345,14 +395,12 @@ enum exit_status cmd_trigger(int root, int argc, char **argv)
 	}
 	if (store_domid(&s) > 0)
 		m += MAILBOX_DRIVER_DOMAINS;
-	/* both, since the key outlives a daemon that was killed */
+	/* the key outlives a daemon that was killed */
 	r = daemon_runs(root);
-	if (r < 0)
-		status = STATUS_FAILED;
-	else if (r == 0 || store_read(&s, m->agent, agent, sizeof(agent)) <= 0)
+	if (r == 0)
 		status = daemon_not_running();
-	else if (w.named && find_named(root, &s, &w) < 0)
-		status = no_such_domain(w.named);
+	else if (r < 0 || (w.named && find_named(root, &s, &w) < 0))
+		status = STATUS_FAILED;
 	else if (w.need_kb)
 		status = ask_until_enough(root, &s, m, &w);
 	else

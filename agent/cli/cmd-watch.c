@@ -79,8 +79,10 @@ static enum exit_status run(struct watcher *w)
 	while (!stopped) {
 		watch_folder(w); /* before the scan, so that nothing is missed during it */
 		watch_scan(w);
-		if (ferror(stdout) || (w->record && ferror(w->record))) {
-			complain("cannot write");
+		if (ferror(stdout)) /* which main() complains about */
+			return STATUS_FAILED;
+		if (w->record && ferror(w->record)) {
+			complain("cannot write the trace");
 			return STATUS_FAILED;
 		}
 		if (!stopped)
@@ -124,8 +126,10 @@ enum exit_status cmd_watch(int root, int argc, char **argv)
 		return STATUS_FAILED;
 	stop_on_signal();
 	status = run(&w);
-	if (w.record && fclose(w.record) != 0)
+	if (w.record && fclose(w.record) != 0 && status == STATUS_DONE) {
+		complain("cannot write the trace");
 		status = STATUS_FAILED;
+	}
 	store_close(&w.store);
 	memory_close(&w.memory);
 	sight_close(&w.sight);

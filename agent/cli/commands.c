@@ -32,17 +32,17 @@ static const char doctor_help[] =
 static const char trigger_help[] =
 	"Reclaim now, through the daemon, and print how much memory came back: from all\n"
 	"disks, including those that are spared under pressure, from the disks of one\n"
-	"domain, given by number or name, or from one disk. Single domains and disks need\n"
-	"the mechanism native, or module and the level pool.\n"
+	"domain, given by number or name, or from one disk, such as web/xvda. Single\n"
+	"domains and disks need the mechanism native, or module and the level pool.\n"
 	"\n"
 	"  -l, --level=LEVELS  any of pool, grants and slots, separated by commas, or all,\n"
 	"                      the default: all that give memory back on this host\n"
 	"  -d, --window=MS     how long pools are held at zero, 1 to 60000 milliseconds;\n"
 	"                      by default as configured\n"
-	"  -t, --timeout=S     how long to wait for the response, 1 to 600 seconds; 10 by\n"
-	"                      default\n"
+	"  -t, --timeout=S     how long to wait for the response, 1 to 600 seconds; by\n"
+	"                      default 10, and the window\n"
 	"  --need=MB           ask one disk after another, the longest idle first, until\n"
-	"                      this much is back\n"
+	"                      this much is back; needs the mechanism native\n"
 	"  --json              print one JSON object\n";
 
 static const char pause_help[] =
@@ -89,7 +89,7 @@ static const struct command commands[] = {
 	 cmd_doctor},
 	{"trigger",
 	 "[--level=all|pool|grants|slots] [--window=MS] [--timeout=S] [--need=MB] [--json] "
-	 "[DOMID[/DEVID]]",
+	 "[DOMAIN[/DISK]]",
 	 "reclaim now, through the daemon", trigger_help, cmd_trigger},
 	{"pause", "", "stop the daemon from acting by itself", pause_help, cmd_pause},
 	{"resume", "", "let it act again, with nothing suspended", resume_help, cmd_resume},

@@ -85,8 +85,9 @@ void sight_merge_pools(struct inventory *inv, struct pool_sight *pools, size_t n
 
 int sight_probe(struct sight *s, int root)
 {
-	if (!s->bpf)
-		s->error = sight_bpf_open(root, &s->bpf, &s->lack);
+	if (s->bpf) /* a read that failed may succeed the next time */
+		return 0;
+	s->error = sight_bpf_open(root, &s->bpf, &s->lack);
 	return s->error;
 }
 

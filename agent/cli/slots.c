@@ -5,8 +5,6 @@
 #include "core/vbds.h"
 #include "host/util.h"
 
-#define KEPT_PER_RING_KB 32
-
 /* Linux's driver allows no more, whatever xenstore says. */
 #define ORDER_MAX  4
 #define QUEUES_MAX 256
@@ -23,13 +21,16 @@ static uint64_t read_key(struct store *s, const char *dir, const char *key, uint
 	return v;
 }
 
+/* xenbus's XenbusStateConnected: before that the driver has no slots for the disk. */
+#define CONNECTED 4
+
 /* What the frontend chose, as far as the backend lets it. */
 static uint64_t agreed(uint64_t chosen, uint64_t offered, uint64_t most)
 {
 	return min_u64(chosen, min_u64(offered, most));
 }
 
-/* Return: false if the disk has gone. */
+/* Return: false if the disk has gone, or is not connected, as the backend says. */
 static bool read_rings(struct store *s, const struct vbd *v, uint64_t *queues, uint64_t *order)
 {
 	char backend[64];
@@ -39,6 +40,8 @@ static bool read_rings(struct store *s, const struct vbd *v, uint64_t *queues, u
 	(void)snprintf(backend, sizeof(backend), "backend/vbd/%u/%u", v->domid, v->devid);
 	(void)snprintf(path, sizeof(path), "%s/frontend", backend);
 	if (store_read(s, path, frontend, sizeof(frontend)) <= 0)
+		return false;
+	if (read_key(s, backend, "state", 0) != CONNECTED)
 		return false;
 	*queues = agreed(read_key(s, frontend, "multi-queue-num-queues", 1),
 			 read_key(s, backend, "multi-queue-max-queues", 1), QUEUES_MAX);

@@ -14,6 +14,9 @@
 #define STOCK_SLOT_KB  40
 #define SLOTS_PER_PAGE 32
 
+/* Of the patched one: what the two slots hold that a ring keeps. */
+#define KEPT_PER_RING_KB 32
+
 /**
  * struct slots - sums over disks.
  * @held_kb: of the stock driver, which always holds all of them.
@@ -37,8 +40,8 @@ struct slots {
 };
 
 /**
- * slots_estimate() - of all disks, which are in the order of their domains. What cannot be read
- * counts as the minimum.
+ * slots_estimate() - of all disks that are connected, which are in the order of their domains. What
+ * cannot be read of them counts as the minimum.
  */
 struct slots slots_estimate(struct store *s, const struct inventory *inv);
 

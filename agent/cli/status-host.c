@@ -19,13 +19,14 @@
 /* Of several lines with one key, only the first has it. */
 void status_line(const char *key, const char *fmt, ...)
 {
+	char text[512];
 	va_list ap;
 
-	(void)printf("%-11s ", key);
 	va_start(ap, fmt);
-	(void)vprintf(fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	(void)putchar('\n');
+	(void)printf("%-11s ", key);
+	print_wrapped("            ", text);
 }
 
 static void print_pressure(struct json_object *p)
@@ -102,8 +103,7 @@ static void set_sum(struct libscols_line *line, size_t column, struct json_objec
 	table_number(line, column, known, sum);
 }
 
-static void set_idle(struct libscols_line *line, size_t column, struct json_object *disks,
-		     uint64_t idle_ms)
+static void set_idle(struct libscols_line *line, size_t column, struct json_object *disks)
 {
 	bool known = true;
 	int64_t idle = 0;
@@ -111,8 +111,8 @@ static void set_idle(struct libscols_line *line, size_t column, struct json_obje
 	for (size_t i = 0; i < json_list_length(disks); i++) {
 		struct json_object *disk = json_object_array_get_idx(disks, i);
 
-		known &= json_member(disk, "idle_ms") != NULL;
-		idle += (uint64_t)json_number(disk, "idle_ms") >= idle_ms;
+		known &= json_member(disk, "idle") != NULL;
+		idle += json_object_get_boolean(json_member(disk, "idle"));
 	}
 	table_number(line, column, known, idle);
 }
@@ -125,8 +125,7 @@ static const char *rule_text(struct json_object *domain)
 	return json_object_object_get_ex(domain, "rule", NULL) ? "-" : "?";
 }
 
-static void add_domain(struct libscols_table *t, struct json_object *o, uint64_t idle_ms,
-		       bool rules)
+static void add_domain(struct libscols_table *t, struct json_object *o, bool rules)
 {
 	struct libscols_line *line = scols_table_new_line(t, NULL);
 	struct json_object *disks = json_member(o, "disks");
@@ -139,14 +138,14 @@ static void add_domain(struct libscols_table *t, struct json_object *o, uint64_t
 	(void)scols_line_set_data(line, c++, name);
 	table_number(line, c++, true, json_number(o, "domid"));
 	table_number(line, c++, true, (int64_t)json_list_length(disks));
-	set_idle(line, c++, disks, idle_ms);
+	set_idle(line, c++, disks);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		set_sum(line, c++, disks, levels[l].key);
 	if (rules)
 		(void)scols_line_set_data(line, c, rule_text(o));
 }
 
-void status_print_domains(struct json_object *list, uint64_t idle_ms, bool rules)
+void status_print_domains(struct json_object *list, bool rules)
 {
 	static const struct column columns[] = {
 		{"DOMAIN", 0},
@@ -164,7 +163,7 @@ void status_print_domains(struct json_object *list, uint64_t idle_ms, bool rules
 		return;
 	t = table_new(columns, ARRAY_SIZE(columns) - !rules);
 	for (size_t i = 0; i < json_list_length(list); i++)
-		add_domain(t, json_object_array_get_idx(list, i), idle_ms, rules);
+		add_domain(t, json_object_array_get_idx(list, i), rules);
 	(void)puts("");
 	table_print(t);
 }

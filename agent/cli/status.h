@@ -7,7 +7,6 @@
 #define XEN_RECLAIM_STATUS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct json_object;
 
@@ -19,10 +18,9 @@ void status_print_host(struct json_object *o);
 
 /**
  * status_print_domains() - a table of domains; nothing if there are none.
- * @idle_ms: a disk unused for this long is idle.
- * @rules:   the configuration has rules of domains: show which rule each one matched.
+ * @rules: the configuration has rules of domains: show which rule each one matched.
  */
-void status_print_domains(struct json_object *list, uint64_t idle_ms, bool rules);
+void status_print_domains(struct json_object *list, bool rules);
 
 /** status_print_daemon() - what the state file says, read with distrust. */
 void status_print_daemon(struct json_object *d);

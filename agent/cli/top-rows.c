@@ -7,6 +7,7 @@
 
 #include "cli/seen.h"
 
+#include "core/idle.h"
 #include "core/vbds.h"
 #include "host/domains.h"
 #include "host/util.h"
@@ -24,7 +25,8 @@ static void add_disk(const struct top *t, struct row *r, const struct disk *d)
 	r->requests_s += d->requests_s;
 	r->kb_s += d->kb_s;
 	r->unused_s = d->unused_s;
-	r->idle += t->by_disk ? idle_us / USEC_PER_SEC : idle_us >= t->idle_us;
+	r->idle += t->by_disk ? idle_us / USEC_PER_SEC
+			      : idle_us >= vbd_idle_time_us(&t->config.policy, &d->vbd);
 	for (int l = 0; l < LEVEL_COUNT; l++)
 		r->held_kb[l] += d->vbd.held_kb[l];
 }
@@ -72,9 +74,13 @@ static int compare_rows(const void *x, const void *y, void *user)
 static void start_row(struct top *t, struct row *r, const struct vbd *v, bool same_domain)
 {
 	*r = (struct row){.vbd = v, .idle_known = true, .seen = ALL_LEVELS, .moving = true};
-	if (same_domain)
+	if (same_domain) {
 		memcpy(r->name, r[-1].name, sizeof(r->name));
-	else if (domain_name_text(&t->store, v->domid, r->name) < 0)
+		r->named = r[-1].named;
+		return;
+	}
+	r->named = domain_name_text(&t->store, v->domid, r->name) >= 0;
+	if (!r->named)
 		(void)snprintf(r->name, sizeof(r->name), "?");
 }
 

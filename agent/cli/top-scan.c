@@ -9,6 +9,7 @@
 #include "host/util.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #define SECTOR_BYTES 512
@@ -76,6 +77,7 @@ int top_scan(struct top *t)
 
 	if (r < 0)
 		return r;
+	domains_name(&t->store, &t->config.policy, &t->inventory.now, UINT_MAX);
 	sight_scan(&t->sight, t->root, &t->inventory);
 	now.disks = calloc(t->inventory.now.n + 1, sizeof(*now.disks));
 	if (!now.disks)
@@ -86,8 +88,7 @@ int top_scan(struct top *t)
 
 		d->vbd = *v;
 		read_stats(t->root, d);
-		if (t->by_disk)
-			read_unused(t->root, d);
+		read_unused(t->root, d);
 		compute_rates(d, &t->now, now.at_us - t->now.at_us);
 	}
 	free(t->before.disks);
@@ -96,11 +97,12 @@ int top_scan(struct top *t)
 	return 0;
 }
 
-uint64_t top_stalled(const struct top *t, enum psi_kind kind)
+bool top_stalled(const struct top *t, enum psi_kind kind, uint64_t *permille)
 {
 	uint64_t us = t->now.at_us - t->before.at_us;
 
 	if (!t->now.psi_known || !t->before.psi_known || us == 0)
-		return 0;
-	return (t->now.psi.us[kind] - t->before.psi.us[kind]) * 1000 / us;
+		return false;
+	*permille = (t->now.psi.us[kind] - t->before.psi.us[kind]) * 1000 / us;
+	return true;
 }

@@ -112,18 +112,28 @@ void top_print_table(const struct top *t)
 	free(text);
 }
 
+static void print_share(const struct top *t, enum psi_kind kind, char buf[static 32])
+{
+	uint64_t permille;
+
+	if (top_stalled(t, kind, &permille))
+		(void)snprintf(buf, 32, "%" PRIu64 ".%" PRIu64 " %%", permille / 10, permille % 10);
+	else
+		(void)snprintf(buf, 32, "?");
+}
+
 void top_head(const struct top *t, char buf[static TOP_HEAD_SIZE])
 {
-	uint64_t some = top_stalled(t, PSI_SOME);
-	uint64_t full = top_stalled(t, PSI_FULL);
 	struct sample s = {0};
+	char some[32];
+	char full[32];
 
+	print_share(t, PSI_SOME, some);
+	print_share(t, PSI_FULL, full);
 	(void)memory_sample(&t->memory, &s);
 	(void)snprintf(buf, TOP_HEAD_SIZE,
-		       "pressure some %" PRIu64 ".%" PRIu64 " %%, full %" PRIu64 ".%" PRIu64
-		       " %%; available %" PRId64 " MB; mechanism %s",
-		       some / 10, some % 10, full / 10, full % 10, s.available_kb / 1024,
-		       mechanism_names[t->inventory.mechanism]);
+		       "pressure some %s, full %s; available %" PRId64 " MB; mechanism %s", some,
+		       full, s.available_kb / 1024, mechanism_names[t->inventory.mechanism]);
 }
 
 void top_print(const struct top *t)
@@ -141,7 +151,8 @@ static struct json_object *row_json(const struct row *r)
 	char name[16];
 
 	json_put_number(o, "domid", r->vbd->domid);
-	json_put_string(o, "name", r->name);
+	if (r->named)
+		json_put_string(o, "name", r->name);
 	json_put_number(o, "devid", r->vbd->devid);
 	disk_name(r->vbd->devid, name, sizeof(name));
 	json_put_string(o, "disk", name);
@@ -161,9 +172,12 @@ void top_print_json(const struct top *t, bool one_line)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *disks = json_object_new_array();
+	uint64_t permille;
 
-	json_put_number(o, "some_permille", (int64_t)top_stalled(t, PSI_SOME));
-	json_put_number(o, "full_permille", (int64_t)top_stalled(t, PSI_FULL));
+	if (top_stalled(t, PSI_SOME, &permille))
+		json_put_number(o, "some_permille", (int64_t)permille);
+	if (top_stalled(t, PSI_FULL, &permille))
+		json_put_number(o, "full_permille", (int64_t)permille);
 	put_seen_by(o, &t->sight, &t->inventory);
 	for (size_t i = 0; i < t->n_rows; i++)
 		(void)json_append(disks, row_json(&t->rows[i]));

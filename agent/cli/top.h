@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/sight.h"
 
+#include "host/config.h"
 #include "host/domains.h"
 #include "host/inventory.h"
 #include "host/memory.h"
@@ -51,6 +52,7 @@ struct scan {
 /**
  * struct row - one disk, or the sums over all disks of a domain.
  * @vbd:	the disk, or the domain's first.
+ * @named:	@name is the domain's, and not "?".
  * @idle_known: @idle is valid: on a stock driver it counts from when top began.
  * @seen:	levels whose @held_kb is valid.
  * @moving:	so are the figures per second.
@@ -60,6 +62,7 @@ struct scan {
 struct row {
 	const struct vbd *vbd;
 	char name[DOMAIN_NAME_SIZE];
+	bool named;
 	uint64_t disks;
 	bool idle_known;
 	unsigned seen;
@@ -77,7 +80,7 @@ enum sort { SORT_HELD, SORT_IO, SORT_IDLE, SORT_NAME, SORT_COUNT };
  * struct top - all of it.
  * @count:	 scans to print; 0: until it is stopped. For what is no screen.
  * @filter:	 only domains whose name has this in it, or whose number it is; "": all.
- * @idle_us:	 a disk unused for this long is idle.
+ * @config:	 says which disks are idle.
  * @now, @before: the last two scans; figures per second take two.
  */
 struct top {
@@ -87,7 +90,7 @@ struct top {
 	uint64_t delay_s;
 	uint64_t count;
 	char filter[64];
-	uint64_t idle_us;
+	struct config config;
 	struct inventory inventory;
 	struct sight sight;
 	struct store store;
@@ -101,8 +104,11 @@ struct top {
 /** top_scan() - Return: 0 or a negative errno. */
 int top_scan(struct top *t);
 
-/** top_stalled() - share of the time between the last two scans, in tenths of a percent. */
-uint64_t top_stalled(const struct top *t, enum psi_kind kind);
+/**
+ * top_stalled() - share of the time between the last two scans, in tenths of a percent.
+ * Return: false: it is not known.
+ */
+bool top_stalled(const struct top *t, enum psi_kind kind, uint64_t *permille);
 
 /** top_make_rows() - of the last scan, sorted. Return: 0 or -ENOMEM. */
 int top_make_rows(struct top *t);

@@ -13,7 +13,9 @@
 #define UNIT "xen-reclaimd.service"
 
 /* What is in /lib is the package's. */
-static const char *const folders[] = {"etc/systemd/system", "run/systemd/system"};
+static const char *const folders[] = {"etc/systemd/system.control", "run/systemd/system.control",
+				      "etc/systemd/system", "run/systemd/system",
+				      "usr/local/lib/systemd/system"};
 
 static bool is_drop_in(const char *name)
 {

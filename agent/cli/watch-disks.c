@@ -17,15 +17,16 @@
 /* An idle time that is off by more than this from the time passed means a request. */
 #define SLACK_US (2 * USEC_PER_SEC)
 
-static void tell_domain(struct watcher *w, uint16_t domid)
+/* Return: false: it has no name yet that stays, as the daemon sees it. */
+static bool tell_domain(struct watcher *w, uint16_t domid)
 {
 	struct trace_event e = {.word = TRACE_DOMAIN, .vbd = {.domid = domid}};
 	struct json_object *o;
 	char uuid[DOMAIN_UUID_SIZE];
 	char text[DOMAIN_NAME_SIZE + 16];
 
-	if (domain_name(&w->store, domid, e.name) < 0)
-		return;
+	if (domain_name(&w->store, domid, e.name) < 0 || domain_is_passing(e.name))
+		return false;
 	if (domain_uuid(&w->store, domid, uuid) == 0 && is_uuid(uuid))
 		memcpy(e.uuid, uuid, sizeof(e.uuid));
 	watch_record(w, &e);
@@ -36,6 +37,7 @@ static void tell_domain(struct watcher *w, uint16_t domid)
 	json_put_string(o, "uuid", e.uuid);
 	(void)snprintf(text, sizeof(text), "%u is %s", domid, e.name);
 	watch_tell(w, "domain", o, text);
+	return true;
 }
 
 static struct json_object *new_disk(const struct vbd *v)
@@ -100,19 +102,22 @@ void watch_disks(struct watcher *w)
 	const struct vbd *was = w->seen.vbds;
 	const struct vbd *end = was + w->seen.n;
 	struct vbd *fresh = calloc(now->n + 1, sizeof(*fresh));
+	bool named = false;
 	size_t n = 0;
 
 	if (!fresh)
 		return;
 	for_each_vbd(is, now) {
+		bool first = is == now->vbds || is[-1].domid != is->domid;
 		bool known;
 
 		for (; was < end && vbd_compare(was, is) < 0; was++)
 			tell_gone(w, was);
 		known = was < end && vbd_compare(was, is) == 0;
-		if (!known && (is == now->vbds || is[-1].domid != is->domid))
-			tell_domain(w, is->domid);
+		if (first)
+			named = (known && was->named) || tell_domain(w, is->domid);
 		fresh[n] = *is;
+		fresh[n].named = named;
 		if (known && !has_changed(w, was, is)) {
 			fresh[n].idle_us = was->idle_us;
 		} else {

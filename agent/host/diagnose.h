@@ -40,6 +40,7 @@ extern const char *const answer_names[ANSWER_COUNT];
  * @xen_free_kb:    free memory of the host, -1 where it cannot be asked for.
  * @blkback:	    xen_blkback is loaded.
  * @params:	    its parameters can be used.
+ * @params_set:	    an administrator has set those that give back what is unused for 5 s or less.
  * @mechanism:	    the one in use.
  * @held_kb:	    what all disks hold of each kind, where @mechanism is native.
  * @slots_kb:	    else what a native mechanism would give back of idle disks' slots; -1:
@@ -70,6 +71,7 @@ struct facts {
 	int64_t xen_free_kb;
 	bool blkback;
 	bool params;
+	bool params_set;
 	enum mechanism mechanism;
 	uint64_t held_kb[LEVEL_COUNT];
 	int64_t slots_kb;

@@ -71,8 +71,7 @@ int domain_uuid(struct store *s, unsigned domid, char buf[static DOMAIN_UUID_SIZ
 	return n < 0 && n != -ENOENT ? n : 0;
 }
 
-/* What the toolstack calls a domain while it migrates is no name yet, or none any more. */
-static bool is_passing(const char *name)
+bool domain_is_passing(const char *name)
 {
 	static const char *const suffixes[] = {"--incoming", "--migratedaway"};
 	size_t len = strlen(name);
@@ -97,7 +96,7 @@ static int look_up_one(struct store *s, const struct policy *p, unsigned domid, 
 	if (n < 0)
 		return n;
 	*rule = domains_rule(p, uuid, name);
-	return *rule == 0 && is_passing(name) ? -ENOENT : 0;
+	return *rule == 0 && domain_is_passing(name) ? -ENOENT : 0;
 }
 
 /* The domain that this one serves, if it is the stub domain of another's device model. */

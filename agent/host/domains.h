@@ -21,6 +21,10 @@ int domain_name(struct store *s, unsigned domid, char buf[static DOMAIN_NAME_SIZ
 /** domain_name_text() - the same as make_text() has it, to be shown. */
 int domain_name_text(struct store *s, unsigned domid, char buf[static DOMAIN_NAME_SIZE]);
 
+/** domain_is_passing() - what the toolstack calls a domain while it migrates: no name yet, or none
+ * any more. */
+bool domain_is_passing(const char *name);
+
 /** DOMAIN_UUID_SIZE - room for any value in the place of a UUID, which has 36 characters. */
 #define DOMAIN_UUID_SIZE 256
 

@@ -2,6 +2,7 @@
 /* Gathers the facts that diagnose.h names. Reads the host; judges nothing. */
 #include "host/diagnose.h"
 #include "host/memory.h"
+#include "host/params.h"
 #include "host/util.h"
 
 #include <fcntl.h>
@@ -128,6 +129,18 @@ static void gather_balloon(int root, struct facts *f)
 	memory_close(&h);
 }
 
+/* What the daemon holds is the daemon's. */
+static bool are_set(int root)
+{
+	uint64_t pool_pages;
+	uint64_t unused_s;
+
+	return !exists(root, PARAMS_SAVED) &&
+	       read_number(root, param_paths[PARAM_POOL], &pool_pages) == 0 && pool_pages == 0 &&
+	       read_number(root, param_paths[PARAM_GRANT_AGE], &unused_s) == 0 && unused_s >= 1 &&
+	       unused_s <= 5;
+}
+
 static void gather_vbds(int root, struct facts *f)
 {
 	struct inventory inv = {0};
@@ -135,6 +148,7 @@ static void gather_vbds(int root, struct facts *f)
 	if (inventory_read(root, &inv) < 0)
 		return;
 	f->params = inv.params;
+	f->params_set = are_set(root);
 	f->mechanism = inv.mechanism;
 	for_each_vbd(v, &inv.now)
 		for (int l = 0; l < LEVEL_COUNT; l++)

@@ -343,21 +343,18 @@ static int compare(const void *a, const void *b)
 	return vbd_compare(a, b);
 }
 
-/* The stock driver's number; 0: there is none, or it or a module gives disks files of their own. */
-static uint64_t stock_driver(int root, bool module)
+/* Its number; 0: it is not loaded. */
+static uint64_t driver_number(int root)
 {
 	struct stat folder;
 
-	if (module || faccessat(root, PATCHED_PARAM, F_OK, 0) == 0 ||
-	    fstatat(root, DRIVER_DIR, &folder, 0) < 0)
-		return 0;
-	return folder.st_ino;
+	return fstatat(root, DRIVER_DIR, &folder, 0) < 0 ? 0 : folder.st_ino;
 }
 
-/* Without a disk a native driver cannot be told from another: then it is what it was before. */
-static enum mechanism best(const struct inventory *inv, bool module)
+/* Disks show what the driver can do; where there is none, its parameter does. */
+static enum mechanism best(const struct inventory *inv, bool patched, bool module)
 {
-	if (inv->now.n == 0 && inv->params && inv->mechanism == MECHANISM_NATIVE)
+	if (inv->now.n == 0 && patched)
 		return MECHANISM_NATIVE;
 	for_each_vbd(v, &inv->now) {
 		if (v->shows)
@@ -373,7 +370,9 @@ int inventory_read(int root, struct inventory *inv)
 {
 	uint64_t scanned_us = now_us();
 	bool module = faccessat(root, MODULE_DIR, F_OK, 0) == 0;
-	uint64_t driver = stock_driver(root, module);
+	bool patched = faccessat(root, PATCHED_PARAM, F_OK, 0) == 0;
+	/* of one that gives disks no files of their own */
+	uint64_t driver = module || patched ? 0 : driver_number(root);
 	const struct scan scan = {
 		.root = root,
 		.since_us = scanned_us - inv->now.scanned_us,
@@ -406,7 +405,7 @@ int inventory_read(int root, struct inventory *inv)
 	if (read_figure(root, param_paths[PARAM_GRANT_AGE], &unused_s) < 0)
 		unused_s = 0;
 	inv->unused_s = (uint32_t)unused_s;
-	inv->mechanism = best(inv, module);
+	inv->mechanism = best(inv, patched, module);
 	return 0;
 }
 

@@ -20,7 +20,10 @@ uint64_t reclaimer_least_us(enum level level, uint64_t window_us)
 	return max_u64(window_us, level >= LEVEL_GRANTS ? GRANTS_US : 0);
 }
 
-/* A disk that comes or goes is none to wait for. Return: 0 if one took it, else why none did. */
+/*
+ * A disk that comes or goes is none to wait for; one that says that it is busy has no frontend yet.
+ * Return: 0 if one took it, else why none did.
+ */
 static int trigger_vbds(struct reclaimer *r, const struct vbd_list *disks, struct order *o)
 {
 	int error = -ENODEV;
@@ -29,7 +32,7 @@ static int trigger_vbds(struct reclaimer *r, const struct vbd_list *disks, struc
 		t->error =
 			vbd_trigger(r->root, &disks->vbds[t->vbd], o->action->levels, t->window_ms);
 		if (t->error < 0)
-			error = t->error;
+			error = t->error == -EBUSY ? -ENODEV : t->error;
 		else
 			r->vbds++;
 	}

@@ -62,7 +62,7 @@ static void set_parameters(struct list *l, const struct facts *f, const struct d
 {
 	struct remedy *r;
 
-	if (!f->params || f->mechanism == MECHANISM_NATIVE ||
+	if (!f->params || f->params_set || f->mechanism == MECHANISM_NATIVE ||
 	    d->gives_ram[LEVEL_POOL] != ANSWER_YES)
 		return;
 	r = add(l, "parameters",
@@ -93,7 +93,7 @@ static void have_grants_from_ram(struct list *l, const struct facts *f)
 
 static void fix_memory(struct list *l, const struct facts *f)
 {
-	uint64_t mb = f->current_kb / 1024;
+	uint64_t mb = f->target_kb / 1024; /* what grants hold is part of it */
 	char line[128];
 
 	if (!f->control_domain || ballooned_out_kb(f) == 0)

@@ -8,6 +8,9 @@
 
 #define TICK_US USEC_PER_SEC
 #define KEPT_KB 32
+
+/* A disk that is used so soon after it gave was not done with what it gave. */
+#define SOON_US (30 * USEC_PER_SEC)
 #define DOMIDS	(UINT16_MAX + 1)
 
 int model_init(struct model *m, bool simulated)
@@ -75,12 +78,17 @@ static uint64_t unused_us(const struct model *m, const struct sim_disk *d, uint6
 }
 
 /* Stock drivers put what they unmap into the pool, and have no slots to give. */
-static void age_disk(const struct model *m, struct vbd *v, const struct sim_disk *d,
-		     uint64_t now_us)
+static void age_disk(const struct model *m, struct vbd *v, struct sim_disk *d, uint64_t now_us)
 {
 	bool native = m->mechanism == MECHANISM_NATIVE;
+	uint64_t after_us = unused_us(m, d, now_us);
 
-	if (!d->busy && v->idle_us >= unused_us(m, d, now_us)) {
+	v->idle_us = sim_idle_us(d, now_us);
+	if (!m->simulated)
+		return;
+	if (!d->busy && v->idle_us >= after_us) {
+		if (v->held_kb[LEVEL_GRANTS])
+			d->given_us = now_us - (v->idle_us - after_us);
 		if (!native)
 			v->held_kb[LEVEL_POOL] += v->held_kb[LEVEL_GRANTS];
 		v->held_kb[LEVEL_GRANTS] = 0;
@@ -110,9 +118,7 @@ void model_refresh(struct model *m, uint64_t now_us)
 			memcpy(v->held_kb, d->full_kb, sizeof(v->held_kb));
 			d->taken = false;
 		}
-		v->idle_us = sim_idle_us(d, now_us);
-		if (m->simulated)
-			age_disk(m, v, d, now_us);
+		age_disk(m, v, d, now_us);
 		m->slots_kb += slots_of(m, v);
 		m->mapped_kb += mapped_of(m, v);
 	}
@@ -167,8 +173,8 @@ void model_age(struct model *m, const struct aging *aging, uint64_t now_us)
 
 	if (!m->simulated) /* what was held there is what was recorded */
 		return;
-	m->held = (struct held){0};
-	if (!native)
+	m->held = m->fixed;
+	if (!native && !m->fixed.unused_s)
 		m->held = (struct held){aging->unused_s, aging->pools};
 	for (size_t i = 0; i < m->seen.n && i < m->disks.n; i++) {
 		const struct vbd *seen = &m->seen.vbds[i];
@@ -204,6 +210,10 @@ uint64_t model_take(struct model *m, size_t i, enum level level, bool idle, bool
 		m->regrow_us = now_us + TICK_US;
 	given_kb = before_kb - ram_of(m, v, fell);
 	m->taken_kb += given_kb;
+	if (given_kb) {
+		d->given_us = now_us;
+		m->disturbed += d->busy;
+	}
 	return given_kb;
 }
 
@@ -306,6 +316,8 @@ int model_put_disk(struct model *m, const struct vbd *v, uint64_t now_us)
 	};
 	memcpy(d->full_kb, v->held_kb, sizeof(d->full_kb));
 	m->unseen |= v->seen != ALL_LEVELS;
+	/* a guest that can has all that it uses in grants */
+	to->persistent = v->held_kb[LEVEL_GRANTS] || !(v->seen & 1U << LEVEL_GRANTS);
 	/* the model knows what the kernel does not show */
 	to->shows &= m->mechanism == MECHANISM_NATIVE;
 	return 0;
@@ -335,6 +347,9 @@ void model_start_io(struct model *m, const struct vbd *v, uint64_t now_us)
 	d = &m->more[to - m->disks.vbds];
 	if (d->busy)
 		d->last_us = (int64_t)now_us;
+	age_disk(m, to, d, now_us);
+	if (!d->busy && v->rate > 0 && d->given_us && now_us - d->given_us < SOON_US)
+		m->disturbed++;
 	d->busy = v->rate > 0;
 	to->rate = v->rate;
 	if (d->busy)

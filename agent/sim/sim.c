@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define TICK_US	  USEC_PER_SEC
+#define SAMPLE_US (60 * USEC_PER_SEC)
 #define HARD_PART 32
 #define PAGE_KB	  4
 
@@ -42,9 +43,12 @@ static void happen(struct sim *s, enum event_type type)
 	happen_with(s, (struct event){.type = type});
 }
 
+/* Where its threshold is off nobody listens. */
 static void press_with(struct sim *s, enum event_type type)
 {
-	if (s->now_us >= s->deaf_until_us[type])
+	const struct threshold *t = type == EVENT_HARD ? &s->config->full : &s->config->some;
+
+	if (t->stall_us && s->now_us >= s->deaf_until_us[type])
 		happen(s, type);
 }
 
@@ -85,9 +89,18 @@ static void press(struct sim *s)
 	press_with(s, EVENT_SOFT);
 }
 
+static void sample(struct sim *s)
+{
+	s->sample_us += SAMPLE_US;
+	model_refresh(&s->model, s->now_us);
+	s->sampled(s);
+}
+
 static uint64_t next_us(const struct sim *s)
 {
-	return min_u64(min_u64(s->due_us, s->wake_us), min_u64(s->look_us, s->pressed_us));
+	uint64_t at = min_u64(min_u64(s->due_us, s->wake_us), min_u64(s->look_us, s->pressed_us));
+
+	return s->sampled && s->model.simulated ? min_u64(at, s->sample_us) : at;
 }
 
 static int advance(struct sim *s, uint64_t to_us)
@@ -104,6 +117,8 @@ static int advance(struct sim *s, uint64_t to_us)
 			happen(s, EVENT_TIMER);
 		} else if (at == s->look_us) {
 			look(s);
+		} else if (s->sampled && at == s->sample_us) {
+			sample(s);
 		} else {
 			press(s);
 		}
@@ -241,6 +256,10 @@ static int act_out(struct sim *s, const struct trace_event *e)
 	case TRACE_FREE:
 		m->free_kb = e->kb;
 		break;
+	case TRACE_STATIC:
+		m->fixed = (struct held){e->unused_s, true};
+		m->held = m->fixed;
+		break;
 	case TRACE_ACTION:
 	case TRACE_END:
 	case TRACE_WORDS:
@@ -259,6 +278,7 @@ int sim_init(struct sim *s, const struct config *c, bool simulated)
 		.wake_us = NEVER,
 		.look_us = NEVER,
 		.pressed_us = NEVER,
+		.sample_us = SAMPLE_US,
 		.controller = {.ops = &sim_ops,
 			       .host = s,
 			       .policy = &c->policy,
@@ -290,6 +310,7 @@ int sim_end(struct sim *s)
 	const struct policy *p = &s->config->policy;
 	int r;
 
+	s->sampled = NULL;
 	s->model.load_kb = 0;
 	/* nor is it short where the disks alone hold more than there was */
 	s->model.ram_kb = INT64_MAX;

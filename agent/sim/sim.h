@@ -27,6 +27,7 @@ struct sim;
  * @last_us: its last request, unless it is busy; below zero: before the trace began.
  * @unused_us: its lease: what it did not use for so long is given back; 0: none.
  * @leased_us: until when.
+ * @given_us: when it last gave back what it held; 0: never.
  * @busy:    it has requests all the time.
  * @taken:   it is busy and something was taken from it.
  */
@@ -35,6 +36,7 @@ struct sim_disk {
 	int64_t last_us;
 	uint64_t unused_us;
 	uint64_t leased_us;
+	uint64_t given_us;
 	bool busy;
 	bool taken;
 };
@@ -46,9 +48,11 @@ struct sim_disk {
  * @rule_of:	by domid: 1 + rule, 0: the domain is not known.
  * @mechanism:	the best available; the controller sees it with its next scan.
  * @held:	parameters, as the standing policy holds them.
+ * @fixed:	parameters that an administrator has set: then @held stays so.
  * @regrow_us:	when busy disks have again what was taken.
  * @taken_kb:	taken since the last line of memory, or by the action that is being watched.
  * @outside_kb:	of what pool and grants hold, what a fall of the target has put out of reach.
+ * @disturbed:	how often a disk was in use when memory was taken from it, or within SOON_US after.
  * @unseen:	a line did not say all that a disk held: what was taken of that counts as nothing.
  */
 struct model {
@@ -61,6 +65,7 @@ struct model {
 	uint16_t *rule_of;
 	enum mechanism mechanism;
 	struct held held;
+	struct held fixed;
 	bool gives_ram[LEVEL_COUNT];
 	struct sample memory;
 	uint64_t target_kb;
@@ -73,18 +78,21 @@ struct model {
 	uint64_t outside_kb;
 	uint64_t taken_kb;
 	uint64_t regrow_us;
+	uint64_t disturbed;
 	bool unseen;
 };
 
 /**
  * struct sim - one run.
  * @told:	called with the controller's news.
+ * @sampled:	called each minute of a simulated trace, if it is set.
  * @vbds:	disks that the action triggers; @vbds_triggered: all of all actions.
  * @due_us:	when the action is done; @failed: a positive errno: it could not begin.
  * @wake_us:	when the policy wants to be woken.
  * @look_us:	when the standing policy wants to look.
  * @looks:	how often it did.
  * @pressed_us:	when the load presses next.
+ * @sample_us:	when @sampled is called next.
  * @deaf_until_us: until then the controller wants to hear of no such pressure.
  * @target_moved: the controller has moved its target, and has not been told of it yet.
  * @spins:	what happened of itself without any time passing.
@@ -94,6 +102,7 @@ struct model {
 struct sim {
 	const struct config *config;
 	void (*told)(struct sim *sim, const struct news *news);
+	void (*sampled)(struct sim *sim);
 	void *user;
 
 	struct controller controller;
@@ -106,6 +115,7 @@ struct sim {
 	uint64_t look_us;
 	uint64_t looks;
 	uint64_t pressed_us;
+	uint64_t sample_us;
 	uint64_t deaf_until_us[EVENT_COUNT];
 	bool target_moved;
 	unsigned spins;

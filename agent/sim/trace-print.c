@@ -10,7 +10,8 @@
 
 const char *const trace_words[TRACE_WORDS] = {
 	"host", "soft",	   "hard",   "psi", "memory", "balloon", "domain", "disk",
-	"gone", "request", "action", "end", "ram",    "load",	 "io",	   "free"};
+	"gone", "request", "action", "end", "ram",    "load",	 "io",	   "free",
+	"static"};
 
 static void print_disk(FILE *file, const struct vbd *v)
 {
@@ -121,6 +122,9 @@ void trace_print(FILE *file, const struct trace_event *e)
 	case TRACE_LOAD:
 	case TRACE_FREE:
 		(void)fprintf(file, " %" PRIu64, e->kb);
+		break;
+	case TRACE_STATIC:
+		(void)fprintf(file, " %" PRIu32, e->unused_s);
 		break;
 	case TRACE_SOFT:
 	case TRACE_HARD:

@@ -245,6 +245,16 @@ static int parse_io(struct args *a, struct trace_event *e)
 	return 0;
 }
 
+static int parse_static(struct args *a, struct trace_event *e)
+{
+	uint64_t s;
+
+	if (a->n != 1 || parse_upto(a->at[0], UINT16_MAX, &s) < 0 || s == 0)
+		return -EINVAL;
+	e->unused_s = (uint32_t)s;
+	return 0;
+}
+
 static const struct {
 	parse_fn parse;
 	const char *form;
@@ -266,6 +276,7 @@ static const struct {
 	[TRACE_LOAD] = {parse_kb, "load KB"},
 	[TRACE_IO] = {parse_io, "io DOMID DEVID RATE"},
 	[TRACE_FREE] = {parse_kb, "free KB"},
+	[TRACE_STATIC] = {parse_static, "static SECONDS"},
 };
 
 __attribute__((format(printf, 2, 3))) static int fail(struct trace *t, const char *fmt, ...)

@@ -24,12 +24,14 @@
  *	action CAUSE LEVEL SCOPE	the daemon that was recorded began this; for people
  *	end				nothing more happens until then
  *
- * In a simulated trace memory is a model (sim.h), and four more words move it:
+ * In a simulated trace memory is a model (sim.h), and five more words move it:
  *
  *	ram KB				what there is for blkback and for everything else
  *	load KB				what everything else wants of it
  *	io DOMID DEVID RATE		a disk's requests a second from now on; 0: idle
  *	free KB				Xen's free memory, for growing
+ *	static S			an administrator's persistent_grant_unused_seconds, with
+ *					max_buffer_pages=0
  */
 #ifndef XEN_RECLAIM_TRACE_H
 #define XEN_RECLAIM_TRACE_H
@@ -62,6 +64,7 @@ enum trace_word {
 	TRACE_LOAD,
 	TRACE_IO,
 	TRACE_FREE,
+	TRACE_STATIC,
 	TRACE_WORDS
 };
 
@@ -72,6 +75,7 @@ extern const char *const trace_words[TRACE_WORDS];
  * @vbd:   TRACE_DISK, TRACE_GONE, TRACE_IO, and @domid of TRACE_DOMAIN. @shows: idle time known;
  *	   @seen: levels whose @held_kb is known, whoever showed it.
  * @kb:	   TRACE_RAM, TRACE_LOAD, TRACE_FREE.
+ * @unused_s: TRACE_STATIC.
  * @uuid:  empty: not known.
  */
 struct trace_event {
@@ -92,6 +96,7 @@ struct trace_event {
 	enum level level;
 	enum scope scope;
 	uint64_t kb;
+	uint32_t unused_s;
 };
 
 /** struct trace - a file that is read. @line: the last one's number. */

@@ -295,12 +295,20 @@ static void doctor_tells_what_slots_cost(void **state)
 	(void)state;
 	store_put("/local/domain/0/backend/vbd/1/51712/frontend",
 		  "/local/domain/1/device/vbd/51712");
+	store_put("/local/domain/0/backend/vbd/1/51712/state", "4");
 	store_put("/local/domain/0/backend/vbd/1/51712/multi-queue-max-queues", "2");
 	store_put("/local/domain/0/backend/vbd/1/51712/max-ring-page-order", "2");
 	store_put("/local/domain/1/device/vbd/51712/multi-queue-num-queues", "2");
 	store_put("/local/domain/1/device/vbd/51712/ring-page-order", "99");
 	store_put("/local/domain/0/backend/vbd/2/51712/frontend",
 		  "/local/domain/2/device/vbd/51712");
+	/* one that is not connected has none, whatever its guest says */
+	store_put("/local/domain/0/backend/vbd/2/51712/state", "2");
+	assert_int_equal(run(cli_path, ARGS("doctor", "--json")), 0);
+	o = parse(w.cli.text[OUT]);
+	assert_int_equal(number(member(o, "slots"), "disks"), 1);
+	(void)json_object_put(o);
+	store_put("/local/domain/0/backend/vbd/2/51712/state", "4");
 	assert_int_equal(run(cli_path, ARGS("doctor", "--json")), 0);
 	o = parse(w.cli.text[OUT]);
 	slots = member(o, "slots");
@@ -328,9 +336,12 @@ static void doctor_tells_what_was_changed_of_the_daemon(void **state)
 	expect_said(&w.cli, OUT, "bad   the configuration is refused");
 	expect_said(&w.cli, OUT, "xen-reclaim.conf:2: [reclaim] window");
 	expect_said(&w.cli, OUT, "changed by /etc/systemd/system/xen-reclaimd.service.d/own.conf");
+	/* by systemctl edit --runtime, and by systemctl set-property */
 	tree_put(&w.tree, "run/systemd/system/xen-reclaimd.service", "[Service]\n");
+	tree_put(&w.tree, "etc/systemd/system.control/xen-reclaimd.service.d/50-MemoryMax.conf",
+		 "[Service]\n");
 	(void)run(cli_path, ARGS("doctor"));
-	expect_said(&w.cli, OUT, "note  2 files change the daemon's unit, such as /run/");
+	expect_said(&w.cli, OUT, "note  3 files change the daemon's unit, such as /run/");
 }
 
 int main(int argc, char **argv)

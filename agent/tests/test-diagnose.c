@@ -186,7 +186,7 @@ static void lines_for_grub_add_to_what_is_there(void **state)
 			     "for f in etc/default/grub.d/*.cfg; do . ./$f; done; rm -r $d\n"
 			     "[ \"$GRUB_CMDLINE_LINUX\" = 'a initcall_blacklist=unpopulated_init "
 			     "memhp_default_state=offline' ]\n"
-			     "[ \"$GRUB_CMDLINE_XEN_DEFAULT\" = 'b dom0_mem=585M,max:585M' ]\n");
+			     "[ \"$GRUB_CMDLINE_XEN_DEFAULT\" = 'b dom0_mem=683M,max:683M' ]\n");
 	assert_int_equal(system(script), 0);
 }
 

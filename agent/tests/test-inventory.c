@@ -319,10 +319,13 @@ static void the_module_is_known_by_its_disks_or_by_itself(void **state)
 }
 
 /* A guest that comes and goes does not make the mechanism do so. */
-static void a_native_driver_stays_one_without_disks(void **state)
+static void a_native_driver_is_known_without_disks(void **state)
 {
 	(void)state;
 	put_params();
+	tree_put(&tree, PARAMS_DIR "/reclaim_unused_seconds", "5\n");
+	look();
+	assert_int_equal(inv.mechanism, MECHANISM_NATIVE);
 	put_native("vbd-1-51712", "0\n");
 	look();
 	tree_drop(&tree, VBD_DIR);
@@ -704,7 +707,7 @@ int main(void)
 		T(a_figure_of_more_than_32_bits_is_none),
 		T(a_window_that_no_driver_has_is_none),
 		T(the_module_is_known_by_its_disks_or_by_itself),
-		T(a_native_driver_stays_one_without_disks),
+		T(a_native_driver_is_known_without_disks),
 		T(looking_again_takes_no_memory),
 		T(idle_disks_alone_are_told),
 		T(the_age_of_grants_is_as_disks_here_rest),

@@ -16,10 +16,14 @@ static void replay_tells_what_would_be_done(void **state)
 
 	(void)state;
 	assert_int_equal(run(cli_path, ARGS("replay", BURST)), 0);
-	expect_said(&w.cli, OUT, "hard-pressure grants   idle    24 disks");
+	expect_said(&w.cli, OUT, "hard-pressure: grants of idle disks (24), ");
 	expect_said(&w.cli, OUT, "1 actions on 24 disks, of which 1 helped");
 	assert_int_equal(run(cli_path, ARGS("replay", "--json", BURST)), 0);
-	assert_int_equal(count(w.cli.text[OUT], "\n"), 2);
+	assert_int_equal(count(w.cli.text[OUT], "\"event\":\"action\""), 1);
+	assert_int_equal(count(w.cli.text[OUT], "\"event\":\"end\""), 1);
+	/* of three minutes */
+	assert_int_equal(count(w.cli.text[OUT], "\"event\":\"memory\""), 3);
+	assert_int_equal(count(w.cli.text[OUT], "\"disturbed\":0"), 4);
 	o = parse(w.cli.text[OUT]);
 	assert_string_equal(string(o, "event"), "action");
 	assert_string_equal(string(o, "verdict"), "helped");

@@ -6,6 +6,7 @@
 #include "core/action.h"
 #include "core/names.h"
 #include "host/util.h"
+#include "sim/model.h"
 #include "sim/sim.h"
 #include "sim/trace.h"
 #include "tests/cmocka-all.h"
@@ -54,6 +55,7 @@ static void every_line_is_printed_as_it_is_read(void **state)
 		"9 load 300000\n"
 		"9 io 7 51712 100\n"
 		"9 free 5\n"
+		"9 static 5\n"
 		"1099511627776 end\n";
 	bool seen[TRACE_WORDS] = {0};
 	struct trace_event e;
@@ -135,6 +137,7 @@ static void wrong_lines_are_refused_with_their_place_and_the_right_form(void **s
 		{"5 action soft pool idle", "action CAUSE"},
 		{"5 action soft-pressure pool busy", "action CAUSE"},
 		{"5 end 1", "MILLISECONDS end"},
+		{"5 static 5", "simulated traces alone"},
 		{"1 soft", "back in time"},
 		{"5 domain 1 - \303\244", "printable"},
 		{"5 domain 1 - a%", "domain DOMID"},
@@ -581,6 +584,63 @@ static void dom0_grows_where_nothing_else_helps(void **state)
 	sim_free(&s);
 }
 
+static int64_t held_kb[4];
+static unsigned minutes;
+
+static void keep_held(struct sim *s)
+{
+	assert_true(minutes < ARRAY_SIZE(held_kb));
+	held_kb[minutes++] = model_sample(&s->model).held_kb;
+}
+
+/* It rests from 10 to 30 s, and from 70 s on. */
+static void what_an_administrator_has_set_ages_what_rests(void **state)
+{
+	FILE *f = text_file(TRACE_HEAD " simulated\n"
+				       "0 host params pool grants\n"
+				       "0 ram 100000\n"
+				       "0 static 5\n"
+				       "0 disk 1 51712 - 0 - 8 4096 1248 10\n"
+				       "10000 io 1 51712 0\n"
+				       "30000 io 1 51712 10\n"
+				       "70000 io 1 51712 0\n"
+				       "190000 end\n");
+	struct trace_event e;
+	struct trace t;
+	struct sim s;
+
+	(void)state;
+	minutes = 0;
+	assert_int_equal(trace_begin(&t, f, "text"), 0);
+	begin(&s, t.simulated);
+	s.sampled = keep_held;
+	while (trace_next(&t, &e) > 0)
+		assert_int_equal(sim_event(&s, &e), 0);
+	(void)fclose(f);
+	assert_int_equal(minutes, 3);
+	assert_int_equal(held_kb[0], 4096);
+	assert_int_equal(held_kb[1], 0);
+	assert_int_equal(held_kb[2], 0);
+	assert_int_equal(s.model.disturbed, 1);
+	sim_free(&s);
+}
+
+static void a_busy_disk_from_which_is_taken_is_disturbed(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	run_text(&s, TRACE_HEAD " simulated\n"
+				"0 host native pool grants slots\n"
+				"0 ram 100000\n"
+				"0 disk 1 51712 pool,grants,slots 10 0 8 4096 1248 10\n"
+				"0 disk 1 51728 pool,grants,slots 10 60000 8 4096 1248 0\n"
+				"1000 request all - *\n"
+				"9000 end\n");
+	assert_int_equal(s.model.disturbed, 1);
+	sim_free(&s);
+}
+
 /* A trace may be wrong; that is not for its reader to report. */
 static void disks_that_hold_more_than_there_is_come_to_an_end(void **state)
 {
@@ -771,6 +831,8 @@ int main(void)
 		T(what_an_action_took_outlasts_a_line_of_memory),
 		T(requests_are_served_as_the_daemon_does),
 		T(dom0_grows_where_nothing_else_helps),
+		T(what_an_administrator_has_set_ages_what_rests),
+		T(a_busy_disk_from_which_is_taken_is_disturbed),
 		T(disks_that_hold_more_than_there_is_come_to_an_end),
 		T(a_policy_that_does_not_keep_its_word_is_seen),
 		T(whatever_happens_it_holds),

@@ -83,8 +83,14 @@ static void a_domain_can_be_named(void)
 	tree_expect(&w.tree, disk, "grants");
 	assert_int_equal(run(cli_path, ARGS("trigger", "--level=slots", "db/51712")), 0);
 	tree_expect(&w.tree, disk, "slots");
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool", "db/xvda")), 0);
+	tree_expect(&w.tree, disk, "pool 150");
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=grants", "1/xvda")), 0);
+	tree_expect(&w.tree, disk, "grants");
 	assert_int_equal(run(cli_path, ARGS("trigger", "db/51728")), 1);
-	expect_said(&w.cli, ERR, "no such domain or disk");
+	expect_said(&w.cli, ERR, "\"db/51728\" names no disk here");
+	assert_int_equal(run(cli_path, ARGS("trigger", "1/xvdb")), 1);
+	expect_said(&w.cli, ERR, "\"1/xvdb\" names no disk here");
 	assert_int_equal(run(cli_path, ARGS("trigger", "d")), 1);
 	expect_said(&w.cli, ERR, "\"d\" names no domain that has a disk here");
 	assert_int_equal(run(cli_path, ARGS("trigger", "db/x")), 1);
@@ -99,9 +105,13 @@ static void a_need_is_asked_for_from_one_disk_after_the_other(void **state)
 	static const char idle[] = "sys/bus/xen-backend/devices/vbd-2-51712/reclaim/trigger";
 
 	(void)state;
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("trigger", "--need=1")), 1);
+	expect_said(&w.cli, ERR, "only mechanism native shows which");
 	put_native("vbd-1-51712");
 	put_native("vbd-2-51712");
-	start_daemon(ARGS());
+	put_native("vbd-3-51712"); /* it keeps these */
+	tree_put(&w.tree, "sys/bus/xen-backend/devices/vbd-3-51712/reclaim/slot_kb", "32\n");
 	assert_int_equal(run(cli_path, ARGS("trigger", "--level=slots", "--need=1")), 1);
 	assert_string_equal(w.cli.text[OUT], "0 kB back from 2 disks\n");
 	expect_said(&w.cli, ERR, "less came back than the 1024 kB that are needed");

@@ -191,6 +191,7 @@ static void what_cannot_be_put_back_in_a_pause_is_tried_again(void **state)
 static void a_patched_driver_stays_one_over_a_reload(void **state)
 {
 	(void)state;
+	tree_put(&w.tree, PARAMS_DIR "/reclaim_unused_seconds", "5\n");
 	put_native(DISK);
 	start_daemon(ARGS());
 	tree_drop(&w.tree, VBD_DIR);

@@ -75,6 +75,7 @@ static int open_program(struct sight_bpf **bpf, const char *name)
 int sight_bpf_open(int root, struct sight_bpf **bpf, int *lack)
 {
 	int r = -ENOENT;
+	int pools;
 
 	(void)libbpf_set_print(silent);
 	*lack = 0;
@@ -83,7 +84,9 @@ int sight_bpf_open(int root, struct sight_bpf **bpf, int *lack)
 	if (r == 0 || r == -EPERM || r == -EACCES)
 		return r;
 	*lack = r;
-	return open_program(bpf, "pools") < 0 ? r : 0;
+	pools = open_program(bpf, "pools");
+	/* without privilege nobody knows what else is missing */
+	return pools == -EPERM || pools == -EACCES ? pools : pools < 0 ? r : 0;
 }
 
 /* One read may end in the middle of a ring, so these are bytes until all are there. */
