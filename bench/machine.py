@@ -11,6 +11,7 @@ import queue
 import subprocess
 import threading
 import time
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LICENCE = "SPDX-License-Identifier: GPL-2.0-or-later"
@@ -94,12 +95,13 @@ def build():
 
 
 def commit_of_tree():
-    """The commit that is measured; marked where the tree differs from it, in more than pages."""
+    """The commit that is measured; where the tree differs from it, in more than pages, with a number for how."""
     def git(*arguments):
         return subprocess.run(["git", *arguments], cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
 
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs", ":!README.md")
-    return git("rev-parse", "--short", "HEAD") + ("-dirty" if changed else "")
+    changed = git("diff", "HEAD", "--", ".", ":!docs", ":!README.md")
+    number = f"-dirty-{zlib.crc32(changed.encode()):08x}" if changed else ""
+    return git("rev-parse", "--short", "HEAD") + number
 
 
 def runs_of_boot(scenario, settings, env):
