@@ -293,6 +293,7 @@ static ssize_t trigger_store(struct kobject *kobj, struct kobj_attribute *attr,
 	struct reclaim_device *rd = to_reclaim_device(kobj);
 	int ms = pressure_ms(rd) ?: driver_ms(rd);
 	unsigned int level, levels = 0;
+	bool ends = false;
 	const char *word = buf;
 	size_t len;
 	int err;
@@ -310,11 +311,17 @@ static ssize_t trigger_store(struct kobject *kobj, struct kobj_attribute *attr,
 	if (!levels)
 		return -EINVAL;
 	if (*word) {
+		if (!(levels & (BIT(0) | BIT(3))))
+			return -EINVAL;
 		err = parse_ms(word, &ms);
 		if (err)
 			return err;
+		ends = !ms;
 	}
 	if (levels != BIT(0))
+		return -EOPNOTSUPP;
+	/* Of the driver's windows those here are made: these last 0 ms. */
+	if (!driver_ms(rd) && !ends)
 		return -EOPNOTSUPP;
 	err = trigger(rd, ms);
 
@@ -370,36 +377,41 @@ static const struct kobj_type reclaim_type = {
 /* --- the toolstack's wish for a device --- */
 
 /* The key is in the directory of the backend, which no frontend can write. */
-static int read_key(const char *backend_dir)
+static int read_key(const char *backend_dir, int *ms)
 {
 	unsigned int value;
-	int ms = -1;
 	char *str;
 
+	*ms = -1;
 	str = xenbus_read(XBT_NIL, backend_dir, KEY, NULL);
 	if (IS_ERR(str))
-		return ms;
+		return PTR_ERR(str) == -ENOENT ? 0 : PTR_ERR(str);
 	if (!kstrtouint(str, 10, &value) && value <= MAX_MS)
-		ms = value;
+		*ms = value;
 	else
 		pr_warn("%s/" KEY " is not 0 to %u\n", backend_dir, MAX_MS);
 	kfree(str);
 
-	return ms;
+	return 0;
 }
 
+/* One that says the same as before leaves what was written to the file. */
 static void take_key(const char *backend_dir)
 {
 	struct reclaim_device *rd;
 	int ms;
 
 	mutex_lock(&key_lock);
-	ms = read_key(backend_dir);
+	if (read_key(backend_dir, &ms)) {
+		mutex_unlock(&key_lock);
+		return;
+	}
 	mutex_lock(&devices_lock);
 	list_for_each_entry(rd, &devices, node) {
 		if (!strcmp(rd->xdev->nodename, backend_dir)) {
+			if (rd->key_ms != ms)
+				rd->own_ms = ms;
 			rd->key_ms = ms;
-			rd->own_ms = ms;
 			break;
 		}
 	}
@@ -682,8 +694,8 @@ static int __init xen_reclaim_init(void)
 	return 0;
 
 unregister_notifier:
-	bus_unregister_notifier(no_driver.driver.bus, &bus_notifier);
 	detach_all();
+	bus_unregister_notifier(no_driver.driver.bus, &bus_notifier);
 	cancel_delayed_work_sync(&tick);
 unregister_driver:
 	xenbus_unregister_driver(&no_driver);

@@ -135,6 +135,7 @@ check_errors() {
 	check "EINVAL: no number" fails_with "Invalid argument" "pool fast" "$dir/trigger"
 	check "EINVAL: squeeze_ms" fails_with "Invalid argument" "-1" "$dir/squeeze_ms"
 	check "EINVAL: a number before a level" fails_with "Invalid argument" "50 pool" "$dir/trigger"
+	check "EINVAL: a number without the pool" fails_with "Invalid argument" "grants 50" "$dir/trigger"
 	check "EINVAL: no level" fails_with "Invalid argument" "50" "$dir/trigger"
 	check "ERANGE: 60001 ms" fails_with "Numerical result out of range" "pool 60001" "$dir/trigger"
 	check "ERANGE: squeeze_ms" fails_with "Numerical result out of range" 60001 "$dir/squeeze_ms"
