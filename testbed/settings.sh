@@ -21,11 +21,12 @@ GRANT_MEMORY=unpopulated # where blkback takes pages from: unpopulated, or ballo
 DISKS=24                 # /dev/nullb0 and on in dom0, up to 48
 DISK_LATENCY_NS=20000000
 BLKBACK_PARAMS="" # modprobe options of xen-blkback
+CPU=""            # of QEMU: its -cpu; none: its default
 PLUGIN=""         # of QEMU: a program of testbed/plugin, without .c; what it prints is in plugin.log
 STORE_MB=1024     # a further disk of dom0, for dom0/storage.sh; 0: none
 
 # Scenarios that agree in all of these share a boot.
 BOOT_SETTINGS=(RELEASE DOM0_MEM_MB SWAP_MB GUESTS_MB XEN_ARGS KERNEL_ARGS KERNEL GRANT_MEMORY DISKS DISK_LATENCY_NS
-	BLKBACK_PARAMS PLUGIN STORE_MB)
+	BLKBACK_PARAMS CPU PLUGIN STORE_MB)
 
 TIME_LIMIT_S=300 # for the scenario alone; the boot has its own limit
