@@ -52,12 +52,11 @@ static void tell_action(const struct sim *s, const struct action *a, bool json)
 	char text[160];
 
 	if (!json) {
-		(void)snprintf(text, sizeof(text),
-			       "%s: %s of %s disks (%zu), %" PRId64 " kB back, %" PRId64
-			       " lasting: %s",
-			       cause_names[a->cause], levels[a->level].name, scope_names[a->scope],
-			       s->vbds, action_gain_kb(a), lasting_kb(a),
-			       verdict_names[a->verdict]);
+		(void)snprintf(
+			text, sizeof(text),
+			"%s: %s of %s disks (%zu), %" PRId64 " kB back, %" PRId64 " lasting: %s",
+			cause_names[a->cause], levels[a->level].name, scope_names[a->scope],
+			s->vbds, action_gain_kb(a), lasting_kb(a), verdict_names[a->verdict]);
 		tell_at(a->started_us, text);
 		return;
 	}

@@ -28,8 +28,8 @@
 #define NEED_MAX_MB	  UINT64_C(1048576)
 
 /*
- * @named: NAME, NAME/DISK or DOMID/NAME, until it is looked up; NULL: none. @need_kb: ask one disk after the
- * other until so much is back; 0: ask once.
+ * @named: NAME, NAME/DISK or DOMID/NAME, until it is looked up; NULL: none. @need_kb: ask one disk
+ * after the other until so much is back; 0: ask once.
  */
 struct wish {
 	struct request request;

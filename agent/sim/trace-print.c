@@ -9,9 +9,8 @@
 #include <string.h>
 
 const char *const trace_words[TRACE_WORDS] = {
-	"host", "soft",	   "hard",   "psi", "memory", "balloon", "domain", "disk",
-	"gone", "request", "action", "end", "ram",    "load",	 "io",	   "free",
-	"static"};
+	"host",	   "soft",   "hard", "psi", "memory", "balloon", "domain", "disk",  "gone",
+	"request", "action", "end",  "ram", "load",   "io",	 "free",   "static"};
 
 static void print_disk(FILE *file, const struct vbd *v)
 {

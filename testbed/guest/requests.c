@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 	int n_disks = argc - 3;
 	int i;
 
-	if (kb < 4 || kb > MOST_KB || count < 1 || n_disks > MOST_DISKS) {
+	if (kb < 4 || kb > MOST_KB || count < 1 || n_disks < 1 || n_disks > MOST_DISKS) {
 		fprintf(stderr, "usage: requests KB COUNT DEVICE...\n");
 		return 2;
 	}
