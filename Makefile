@@ -17,6 +17,7 @@
 #   make instructions what a request costs where memory is plenty, in instructions; writes docs/bench/
 #   make capacity     how many disks a dom0 carries before it is short of memory, some five hours; SQUEEZERS= ORDERS=
 #                     GUESTS= DOM0_MB= KERNELS= MEMORY= for a part, MINUTES= and KEEP=1 as above; writes docs/bench/
+#   make day          a simulated day of 1,000 hosts, ten minutes; writes docs/bench/
 #   make attack       what a guest can have dom0 hold; writes docs/bench/
 #   make upstream     the tests by which Linux's own squeeze was judged; writes docs/bench/
 #   make install      DESTDIR=, PREFIX=/usr
@@ -72,6 +73,12 @@ capacity:
 		$(if $(KERNELS),--kernels "$(KERNELS)") $(if $(MEMORY),--memory "$(MEMORY)") \
 		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(KEEP),--keep)
 
+day:
+	@$(RUN) testbed/deps build plot
+	$(RUN) $(MAKE) -C agent
+	$(RUN) bench/day
+	$(RUN) bench/day-plot docs/bench
+
 attack:
 	@$(RUN) testbed/deps python3
 	$(RUN) bench/attack
@@ -119,4 +126,4 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all test check fuzz demo compare bench footprint instructions capacity attack upstream deb rpm install uninstall clean
+.PHONY: all test check fuzz demo compare bench footprint instructions capacity day attack upstream deb rpm install uninstall clean
