@@ -8,10 +8,10 @@
 
 #define TICK_US USEC_PER_SEC
 #define KEPT_KB 32
+#define DOMIDS	(UINT16_MAX + 1)
 
 /* A disk that is used so soon after it gave was not done with what it gave. */
 #define SOON_US (30 * USEC_PER_SEC)
-#define DOMIDS	(UINT16_MAX + 1)
 
 int model_init(struct model *m, bool simulated)
 {

@@ -593,7 +593,7 @@ static void keep_held(struct sim *s)
 	held_kb[minutes++] = model_sample(&s->model).held_kb;
 }
 
-/* It rests from 10 to 30 s, and from 70 s on. */
+/* It is idle from 10 to 30 s, and from 70 s on. */
 static void what_an_administrator_has_set_ages_what_rests(void **state)
 {
 	FILE *f = text_file(TRACE_HEAD " simulated\n"

@@ -85,7 +85,7 @@ int sight_bpf_open(int root, struct sight_bpf **bpf, int *lack)
 		return r;
 	*lack = r;
 	pools = open_program(bpf, "pools");
-	/* without privilege nobody knows what else is missing */
+	/* without privilege it is unknown what else is missing */
 	return pools == -EPERM || pools == -EACCES ? pools : pools < 0 ? r : 0;
 }
 
