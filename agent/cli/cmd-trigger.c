@@ -224,8 +224,12 @@ static int parse_args(int argc, char **argv, struct wish *w)
 
 static const char *refusal(int error, const struct request *asked)
 {
-	if (error == EOPNOTSUPP && !asked->levels && asked->domid == EVERY)
+	bool of_all = asked->domid == EVERY;
+
+	if (error == EOPNOTSUPP && !asked->levels && of_all)
 		return "nothing gives memory back here: xen-reclaim doctor tells why";
+	if (error == ENODEV && of_all)
+		return "no disk is served here";
 	switch (error) {
 	case EOPNOTSUPP:
 		return "the mechanism in use cannot do that: native reaches single disks at every "

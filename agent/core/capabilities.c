@@ -119,7 +119,7 @@ static unsigned ram_levels(const struct host_view *view)
 
 int request_levels(const struct host_view *view, unsigned asked, int domid, int64_t devid)
 {
-	bool present = domid == EVERY;
+	bool present = false;
 	unsigned offered = 0;
 
 	for (int l = 0; l < LEVEL_COUNT; l++)

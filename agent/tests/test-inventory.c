@@ -505,6 +505,8 @@ static void what_can_be_asked_for_is_what_there_is(void **state)
 {
 	(void)state;
 	put_params();
+	look();
+	assert_int_equal(possible(1U << LEVEL_POOL, EVERY, EVERY), -ENODEV);
 	put_module("vbd-1-51712");
 	look();
 	assert_int_equal(possible(1U << LEVEL_POOL, 1, 51712), 1U << LEVEL_POOL);
@@ -552,12 +554,14 @@ static void the_module_takes_pools_and_parameters_the_rest(void **state)
 	tree_expect(&tree, PARAMS_DIR "/max_buffer_pages", "1024\n");
 }
 
+static unsigned looks; /* of run_out() */
+
 static uint64_t run_out(int64_t held_kb, int64_t falls_kb, uint64_t falls_until)
 {
 	uint64_t now = T0;
 	uint64_t wake = 0;
 
-	for (int i = 0; i < 1000; i++) {
+	for (looks = 1; looks < 1000; looks++) {
 		int rc;
 
 		if (now < falls_until)
@@ -581,6 +585,7 @@ static void a_pool_is_held_for_its_window(void **state)
 	put_native("vbd-1-51712", "0\n");
 	assert_int_equal(begin(&a), 0);
 	assert_int_equal(run_out(100000, 0, 0), T0 + 150 * MS);
+	assert_int_equal(looks, 3); /* at once, after 100 ms, and at the end */
 	assert_int_equal(reclaimer_next(&r, 0, T0, &(uint64_t){0}), 0);
 }
 
@@ -594,6 +599,7 @@ static void grants_have_time_to_come_back(void **state)
 	put_native("vbd-1-51712", "0\n");
 	assert_int_equal(begin(&a), 0);
 	assert_int_equal(run_out(100000, 0, 0), T0 + 1300 * MS);
+	assert_int_equal(looks, 4); /* at once, and in the last 200 ms */
 	assert_int_equal(begin(&a), 0);
 	end = run_out(100000, 10, T0 + 2 * S);
 	assert_in_range(end, T0 + 2 * S, T0 + 2 * S + 300 * MS);

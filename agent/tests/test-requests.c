@@ -142,6 +142,18 @@ static void one_disk_is_told_where_the_kernel_offers_it(void **state)
 	expect_untouched();
 }
 
+static void without_a_disk_a_request_lowers_nothing(void **state)
+{
+	(void)state;
+	tree_drop(&w.tree, "sys/bus/xen-backend/devices/vbd-1-51712");
+	tree_drop(&w.tree, "sys/bus/xen-backend/devices/vbd-2-51712");
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("trigger")), 1);
+	expect_said(&w.cli, ERR, "no disk is served here");
+	stop_daemon();
+	expect_untouched();
+}
+
 static void an_excluded_domain_is_left_alone(void **state)
 {
 	(void)state;
@@ -507,6 +519,7 @@ int main(int argc, char **argv)
 		T(what_parameters_cannot_do_is_refused),
 		T(a_need_is_asked_for_from_one_disk_after_the_other),
 		T(one_disk_is_told_where_the_kernel_offers_it),
+		T(without_a_disk_a_request_lowers_nothing),
 		T(an_excluded_domain_is_left_alone),
 		T(parameters_are_left_alone_where_a_domain_is_excluded),
 		T(parameters_leave_the_grants_of_the_domain_that_rests_longest),
