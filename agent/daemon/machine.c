@@ -204,7 +204,7 @@ static void machine_carry_out(void *host, struct order *o)
 
 void machine_continue(struct agent *a)
 {
-	struct sample now = {0};
+	struct balloon b = {0};
 	uint64_t wake_us = 0;
 	int r;
 
@@ -212,8 +212,8 @@ void machine_continue(struct agent *a)
 		finish(a, a->begin_error);
 		return;
 	}
-	(void)machine_sample(a, &now);
-	r = reclaimer_next(&a->reclaimer, now.held_kb, now_us(), &wake_us);
+	(void)memory_balloon(&a->memory, &b);
+	r = reclaimer_next(&a->reclaimer, balloon_held_kb(&b), now_us(), &wake_us);
 	if (r > 0)
 		arm_timer(a->window_timer, wake_us);
 	else

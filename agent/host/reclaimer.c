@@ -13,7 +13,7 @@
 #define GRANTS_US (1300 * USEC_PER_MSEC)
 #define QUIET_US  (200 * USEC_PER_MSEC)
 #define MOST_US	  (3000 * USEC_PER_MSEC)
-#define CHECK_US  (50 * USEC_PER_MSEC)
+#define CHECK_US  (100 * USEC_PER_MSEC)
 
 uint64_t reclaimer_least_us(enum level level, uint64_t window_us)
 {
@@ -58,7 +58,7 @@ int reclaimer_begin(struct reclaimer *r, const struct vbd_list *disks, struct or
 	r->last_us = o->params ? 0 : now_us;
 	r->least_us = reclaimer_least_us(a->level, o->window_us);
 	r->fell_us = 0;
-	r->held_kb = a->before.held_kb;
+	r->mapped_kb = a->before.mapped_kb;
 	return 0;
 }
 
@@ -72,15 +72,23 @@ static uint64_t end_us(const struct reclaimer *r)
 	return max_u64(r->last_us + r->least_us, quiet);
 }
 
-int reclaimer_next(struct reclaimer *r, int64_t held_kb, uint64_t now_us, uint64_t *wake_us)
+/* What falls long before the least time is over does not put off the end. */
+static uint64_t next_check_us(const struct reclaimer *r, uint64_t now_us)
+{
+	uint64_t matters_us = r->last_us + r->least_us - min_u64(r->least_us, QUIET_US);
+
+	return min_u64(max_u64(now_us + CHECK_US, matters_us), end_us(r));
+}
+
+int reclaimer_next(struct reclaimer *r, int64_t mapped_kb, uint64_t now_us, uint64_t *wake_us)
 {
 	int rc;
 
 	if (!r->open)
 		return 0;
-	if (held_kb < r->held_kb)
+	if (mapped_kb < r->mapped_kb)
 		r->fell_us = now_us;
-	r->held_kb = held_kb;
+	r->mapped_kb = mapped_kb;
 	if (r->last_us == 0) {
 		rc = params_next(&r->params, now_us, wake_us);
 		if (rc > 0)
@@ -94,7 +102,7 @@ int reclaimer_next(struct reclaimer *r, int64_t held_kb, uint64_t now_us, uint64
 	}
 	if (now_us >= end_us(r))
 		return reclaimer_stop(r);
-	*wake_us = now_us + CHECK_US;
+	*wake_us = next_check_us(r, now_us);
 	return 1;
 }
 

@@ -16,7 +16,7 @@
  * @vbds:	disks that were triggered.
  * @last_us:	when the last step was taken, 0 while steps follow.
  * @least_us:	what it takes at least from there.
- * @fell_us:	when held_kb was last seen to fall.
+ * @fell_us:	when mapped_kb was last seen to fall.
  */
 struct reclaimer {
 	int root;
@@ -26,7 +26,7 @@ struct reclaimer {
 	uint64_t last_us;
 	uint64_t least_us;
 	uint64_t fell_us;
-	int64_t held_kb;
+	int64_t mapped_kb;
 };
 
 /** reclaimer_least_us() - how long an action of this level and window takes at least. */
@@ -43,12 +43,12 @@ int reclaimer_begin(struct reclaimer *r, const struct vbd_list *disks, struct or
 
 /**
  * reclaimer_next() - go on with it.
- * @held_kb: what is held now: as long as it falls, the last step is still at work.
+ * @mapped_kb: what grant mappings hold now: as long as it falls, the last step is still at work.
  * @wake_us: when to call again, if 1 is returned.
  *
  * Return: 1: still at work; 0: done, and everything is put back; else a negative errno.
  */
-int reclaimer_next(struct reclaimer *r, int64_t held_kb, uint64_t now_us, uint64_t *wake_us);
+int reclaimer_next(struct reclaimer *r, int64_t mapped_kb, uint64_t now_us, uint64_t *wake_us);
 
 /** reclaimer_stop() - end what is under way. Return: 0, or what could not be put back. */
 int reclaimer_stop(struct reclaimer *r);

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 
 uint64_t process_number(pid_t pid, const char *file, const char *key)
 {
@@ -37,4 +38,14 @@ uint64_t process_wake_ups(pid_t pid)
 	}
 	(void)closedir(dir);
 	return n;
+}
+
+uint64_t process_cpu_ns(pid_t pid)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
+	assert_int_equal(clock_gettime(clock, &t), 0);
+	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
 }

@@ -12,4 +12,7 @@ uint64_t process_number(pid_t pid, const char *file, const char *key);
 /** process_wake_ups() - Return: how often any of its threads went to sleep, and so was woken. */
 uint64_t process_wake_ups(pid_t pid);
 
+/** process_cpu_ns() - Return: the processor time of all of its threads. */
+uint64_t process_cpu_ns(pid_t pid);
+
 #endif

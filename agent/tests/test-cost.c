@@ -9,6 +9,7 @@
 #include "host/mailbox.h"
 #include "host/memory.h"
 #include "host/params.h"
+#include "host/psi.h"
 #include "host/util.h"
 #include "tests/cmocka-all.h"
 #include "tests/policy.h"
@@ -509,6 +510,78 @@ static void the_kernel_is_told_at_once(void **state)
 	assert_true(us <= limit_us);
 }
 
+/*
+ * Pressure each second on a stock driver: it watches the disks, tries what it can do, and holds the
+ * parameters. All that costs most is in these seconds.
+ */
+#define DISKS		 24
+#define BUSY		 6
+#define PRESSED_S	 15
+#define PRESSED_CPU_MS	 300 /* what a minute may cost */
+#define PRESSED_WAKE_UPS 400
+
+static void put_ios(unsigned disk, unsigned ios)
+{
+	char path[64];
+	char text[64];
+
+	(void)snprintf(path, sizeof(path), "sys/dev/block/253:%u/stat", disk);
+	(void)snprintf(text, sizeof(text), "%u 0 8 0 1 0 8 0 0 0 0 0 0 0 0 0 0\n", ios);
+	tree_put(&tree, path, text);
+}
+
+static void put_behind(unsigned disk)
+{
+	char path[96];
+	char text[16];
+
+	(void)snprintf(path, sizeof(path),
+		       "sys/bus/xen-backend/devices/vbd-%u-51712/physical_device", disk + 1);
+	(void)snprintf(text, sizeof(text), "fd:%x\n", disk);
+	tree_put(&tree, path, text);
+	put_ios(disk, 0);
+}
+
+/* Whatever it says is read, or it would wait. */
+static void press(struct sealed *psi, unsigned second)
+{
+	uint64_t end_us = now_us() + USEC_PER_SEC;
+
+	for (unsigned i = 0; i < BUSY; i++)
+		put_ios(i, second + 1);
+	stall(psi, second % 3 ? "some" : "full");
+	for (uint64_t us = now_us(); us < end_us; us = now_us())
+		if (says_more((int)((end_us - us) / USEC_PER_MSEC) + 1))
+			(void)said("");
+}
+
+static void pressure_costs_little(void **state)
+{
+	struct sealed psi;
+	uint64_t cpu_ns;
+	uint64_t wakes;
+
+	(void)state;
+	tree_seal(&tree, PSI_PATH, PSI_TEXT, &psi);
+	start_with(DISKS, xenstored.dom0_path);
+	for (unsigned i = 0; i < DISKS; i++)
+		put_behind(i);
+	tree_put(&tree, "proc/meminfo", "MemTotal: 1700000 kB\nMemAvailable:  30000 kB\n");
+	cpu_ns = process_cpu_ns(daemon_pid);
+	wakes = process_wake_ups(daemon_pid);
+	for (unsigned i = 0; i < PRESSED_S; i++)
+		press(&psi, i);
+	cpu_ns = process_cpu_ns(daemon_pid) - cpu_ns;
+	wakes = process_wake_ups(daemon_pid) - wakes;
+	tree_unseal(&psi);
+	print_message("%u disks, %u s of pressure: %" PRIu64 " ms of processor time, %" PRIu64
+		      " wake-ups\n",
+		      DISKS, PRESSED_S, cpu_ns / 1000000, wakes);
+	assert_true(wakes > 0);
+	assert_true(wakes <= PRESSED_WAKE_UPS);
+	assert_true(sanitized() || cpu_ns <= PRESSED_CPU_MS * UINT64_C(1000000));
+}
+
 #define MANY 1000
 
 static struct vbd vbds[MANY];
@@ -619,6 +692,7 @@ int main(void)
 		T(memory_is_bounded_and_linear_in_disks),
 		T(a_change_in_xenstore_costs_a_few_requests_with_any_number_of_disks),
 		T(the_kernel_is_told_at_once),
+		T(pressure_costs_little),
 		cmocka_unit_test(a_decision_is_linear_in_disks),
 	};
 	const char *given = getenv("XEN_RECLAIMD");

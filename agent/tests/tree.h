@@ -58,6 +58,17 @@ void tree_seal(const struct tree *t, const char *path, const char *text, struct 
 
 void tree_unseal(struct sealed *s);
 
+/* The text of a pressure file whose totals can grow without a moment in between. */
+#define PSI_TEXT                                                                                   \
+	"some avg10=0.00 avg60=0.00 avg300=0.00 total=00000000\n"                                  \
+	"full avg10=0.00 avg60=0.00 avg300=0.00 total=00000000\n"
+
+/**
+ * stall() - 100 ms more in the total of @kind of a pressure file, sealed with PSI_TEXT; the default
+ * threshold of full is 50 ms.
+ */
+void stall(struct sealed *s, const char *kind);
+
 /** tree - the one of a test program that needs no more, made and removed around each test. */
 extern struct tree tree;
 

@@ -283,14 +283,6 @@ void let_target_fall(void)
 	store_put(TARGET, "500000");
 }
 
-void stall(struct sealed *s, const char *kind)
-{
-	char *total = strstr(strstr(s->text, kind), "total=") + strlen("total=");
-
-	for (char *digit = total + 2; ++*digit > '9'; digit--)
-		*digit = '0';
-}
-
 unsigned count_responses(const char *text)
 {
 	unsigned n = 0;

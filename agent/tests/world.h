@@ -35,11 +35,6 @@
 /* What a purge of grants writes: eight pulses, then low for good, then back. */
 #define AGE_WRITES (2 * 8 + 2)
 
-/* The text of a pressure file whose totals can grow without a moment in between. */
-#define PSI_TEXT                                                                                   \
-	"some avg10=0.00 avg60=0.00 avg300=0.00 total=00000000\n"                                  \
-	"full avg10=0.00 avg60=0.00 avg300=0.00 total=00000000\n"
-
 enum { OUT, ERR, STREAMS };
 
 /** struct child - a program that was started, and what it said. */
@@ -142,12 +137,6 @@ void let_target_fall(void);
 
 /** count_responses() - those that begin so. */
 unsigned count_responses(const char *text);
-
-/**
- * stall() - 100 ms more in the total of @kind of a pressure file, sealed with PSI_TEXT; the default
- * threshold of full is 50 ms.
- */
-void stall(struct sealed *s, const char *kind);
 
 /** sync_daemon() - until the daemon has dealt with everything written into the store before. */
 void sync_daemon(void);
