@@ -449,6 +449,11 @@ static void pressure_is_heard_where_nothing_else_sees_idle_times(void **state)
 	c()->view.mechanism = MECHANISM_PARAMS;
 	c()->view.params = true;
 	assert_int_equal(press_in_vain(3), 0);
+	h.policy.paused = true;
+	assert_int_equal(press_in_vain(1), h.policy.idle_us);
+	h.policy.paused = false;
+	after(h.policy.idle_us);
+	assert_int_equal(press_in_vain(1), 0);
 	memset(c()->view.gives_ram, 0, sizeof(c()->view.gives_ram)); /* nothing to see */
 	assert_int_equal(press_in_vain(1), h.policy.idle_us);
 }
