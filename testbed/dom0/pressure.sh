@@ -230,6 +230,11 @@ set_squeezer() {
 	case $1 in
 		stock | patched | small-rings) ;;
 		squeeze-*) echo "${1#squeeze-}" > $blkback/buffer_squeeze_duration_ms ;;
+		static-5-paused)
+			set_parameters 0 5
+			systemctl start xen-reclaimd
+			xen-reclaim pause
+			;;
 		*static-*) set_parameters 0 "${1##*static-}" ;;
 		no-persistent) set_parameters 0 60 ;;
 		zram) swap_to_zram ;;
