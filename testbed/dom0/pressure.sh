@@ -232,8 +232,7 @@ set_squeezer() {
 		squeeze-*) echo "${1#squeeze-}" > $blkback/buffer_squeeze_duration_ms ;;
 		static-5-paused)
 			set_parameters 0 5
-			systemctl start xen-reclaimd
-			xen-reclaim pause
+			set_squeezer paused
 			;;
 		*static-*) set_parameters 0 "${1##*static-}" ;;
 		no-persistent) set_parameters 0 60 ;;
