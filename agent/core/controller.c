@@ -205,7 +205,7 @@ static bool needs_scan(struct controller *c, const struct event *e, uint64_t at_
 	return age_us >= scan_pause_us(c->policy, c->scan_us) || would_act(c, e, at_us);
 }
 
-/* Where idle times are seen without scans under pressure, or nothing gives RAM back or may. */
+/* Where idle times are seen without scans under pressure, or nothing is given back anyway. */
 static bool needs_no_pressure(const struct controller *c)
 {
 	return c->view.mechanism == MECHANISM_NATIVE || c->aging.unused_s > 0 ||

@@ -556,7 +556,7 @@ static void the_module_takes_pools_and_parameters_the_rest(void **state)
 
 static unsigned looks; /* of run_out() */
 
-static uint64_t run_out(int64_t held_kb, int64_t falls_kb, uint64_t falls_until)
+static uint64_t run_out(int64_t mapped_kb, int64_t falls_kb, uint64_t falls_until)
 {
 	uint64_t now = T0;
 	uint64_t wake = 0;
@@ -565,8 +565,8 @@ static uint64_t run_out(int64_t held_kb, int64_t falls_kb, uint64_t falls_until)
 		int rc;
 
 		if (now < falls_until)
-			held_kb -= falls_kb;
-		rc = reclaimer_next(&r, held_kb, now, &wake);
+			mapped_kb -= falls_kb;
+		rc = reclaimer_next(&r, mapped_kb, now, &wake);
 		assert_true(rc >= 0);
 		if (rc == 0)
 			return now;
