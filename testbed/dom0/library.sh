@@ -16,11 +16,12 @@ mkdir -p "$guest_state"
 check() {
 	local what=$1
 	shift
-	if "$@" > "$OUT/check.log" 2>&1; then
+	awaited_in_vain=
+	if "$@" > "$OUT/check.log" 2>&1 && [[ ! $awaited_in_vain ]]; then
 		report_result ok "$what"
 	else
 		report_result "not ok" "$what"
-		say "    failed: $*"
+		say "    failed: $*${awaited_in_vain:+ (waited in vain for $awaited_in_vain)}"
 		show_end_of "$OUT/check.log"
 	fi
 }
@@ -34,12 +35,16 @@ skip() {
 # expect_in_kernel_log REGEX: such lines are what the scenario provokes in Linux itself.
 expect_in_kernel_log() { echo "$1" >> "$OUT/kernel-expected"; }
 
-# await SECONDS COMMAND...: for what no event tells; asks five times a second.
+# await SECONDS COMMAND...: for what no event tells; asks five times a second. A check in which one waits in vain fails,
+# whatever follows.
 await() {
 	local deadline=$((SECONDS + $1))
 	shift
 	until "$@"; do
-		((SECONDS < deadline)) || return 1
+		if ((SECONDS >= deadline)); then
+			awaited_in_vain="$*"
+			return 1
+		fi
 		sleep 0.2
 	done
 }
