@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* main() of xen-reclaim: finds the command and runs it. Knows no command. */
+/* main() of xen-reclaim: finds the command and runs it. Knows no command by name. */
 #include "cli/command.h"
 #include "cli/output.h"
 
@@ -10,7 +10,7 @@
 #include <locale.h>
 #include <string.h>
 
-/* Anywhere among the arguments, so that it also helps with a half-typed line. */
+/* Anywhere among the arguments, so that --help also works at the end of an unfinished line. */
 static bool wants_help(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)

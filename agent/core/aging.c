@@ -7,30 +7,36 @@
 #include "core/units.h"
 
 /*
- * Where disks do not show their idle times, scans see them, one in this time, for so long. At first
- * half of that has to do, and is soon corrected.
+ * Where disks do not show their idle times, they are scanned every WATCH_STEP_US for WATCH_US. The
+ * first time is decided on after half of that, and corrected at the end.
  */
 #define WATCH_STEP_US  USEC_PER_SEC
 #define WATCH_US       (10 * USEC_PER_SEC)
 #define FIRST_WATCH_US (WATCH_US / 2)
 #define EARLY_DISKS    6
 
-/* What was seen then is believed for so long. */
+/* For how long what was seen then is believed. */
 #define KNOWN_US (240 * USEC_PER_SEC)
 
-/* What looks different has to for so long: to return, and to rest. */
+/* For how long disks have to look as if they returned, or rested, before that is believed. */
 #define RETURN_US (12 * USEC_PER_SEC)
 #define REST_US	  (60 * USEC_PER_SEC)
 
 /* The time gets shorter at most this often. */
 #define SHORTER_US (30 * USEC_PER_SEC)
 
-/* Disks can hold some 4 MB a ring: less than an eighth of what is available does not matter. */
+/*
+ * A disk can hold some 4 MB. Memory is plentiful where that is at most an eighth of what is
+ * available, and no pressure came for a while.
+ */
 #define DISK_KB	     UINT64_C(4200)
 #define PLENTY_PARTS 8
 #define PRESSED_US   (300 * USEC_PER_SEC)
 
-/* Of a disk of its own: in use for so many looks; at work if none found it unused for a second. */
+/*
+ * A single disk returns if it was in use at so many looks, rested for less than so many idle times
+ * between them, and mapped at least so many pages anew.
+ */
 #define IN_USE_LOOKS 2
 #define RETURN_TIMES 3
 #define RETURN_PAGES 64
@@ -101,7 +107,7 @@ static bool is_watched(const struct host_view *view, const struct aging *a)
 	       vbds_watched_us(view->disks) >= (a->settled ? WATCH_US : FIRST_WATCH_US);
 }
 
-/* So many that they are no chance. */
+/* How many disks have to do the same before it is no coincidence. */
 static unsigned many(const struct vbd_list *list)
 {
 	return (unsigned)max_u64(EARLY_DISKS, list->n * 3 / 8);

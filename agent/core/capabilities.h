@@ -8,7 +8,7 @@
 /**
  * struct held - parameters that are kept at another value than the driver's for as long as the
  * standing policy wants it.
- * @unused_s: grants that were not used for so long are unmapped; 0: the driver's own time.
+ * @unused_s: after how long unused grants are unmapped; 0: the driver's own time.
  * @pools:    pools are kept empty.
  */
 struct held {

@@ -67,12 +67,12 @@ struct own_target {
  *		 order is valid for the call alone.
  * @wake_at:	 send EVENT_TIMER at this time, and not at the one before; 0: not at all.
  * @age:	 have the driver give back what was not used for as long as the standing policy
- *says: by the disks' @age, or by parameters. Called after each scan; the host shows in its view
- *what is in force.
+ *		 says: by the disks' @age, or by parameters. Called after each scan; the host shows
+ *		 in its view what is in force.
  * @hear_at:	 soft pressure that comes before this time need not be told; nor hard pressure, if
  *		 @type is EVENT_HARD.
- * @look_at:	 call controller_look() at this time, and not at the one before; 0: once there is a
- *		 disk.
+ * @look_at:	 call controller_look() at this time, and not at the one before; 0: not before a
+ *		 disk is connected, or memory pressure has the disks scanned.
  * @read_target: Return: 0 or negative errno.
  * @xen_free_kb: free memory of Xen. Return: 0 or negative errno.
  * @set_target:  of this domain. Return: 0 or a negative error of the host's own.
@@ -100,7 +100,7 @@ struct host_ops {
  * @blind:	it could not be read then; @last is of the event before.
  * @target_kb:	own target as last seen; 0 before.
  * @scan_us:	processor time of the last scan.
- * @vain_us:	since then pressure has led to nothing; 0: it has not.
+ * @vain_us:	since when pressure has led to no action; 0: the last one led to one.
  * @deaf_until_us: until then it need not be told.
  * @passed:	decisions without an action, by their reason.
  */

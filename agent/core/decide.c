@@ -6,8 +6,7 @@
 #include "core/ladder.h"
 #include "core/units.h"
 
-/* What was swapped out before comes back within a few seconds, however long an action is watched.
- */
+/* Pages that were swapped out come back within a few seconds, however long retry is. */
 #define ECHO_US (5 * USEC_PER_SEC)
 
 static bool too_soon(const struct policy *p, const struct state *s, uint64_t now_us)
@@ -16,10 +15,9 @@ static bool too_soon(const struct policy *p, const struct state *s, uint64_t now
 }
 
 /*
- * Pressure soon after an action that gave something is mostly its echo: what was swapped out before
- * has to come back. Later, while it is still watched, a higher step is tried, and only when
- * everything stands still. What one disk gave back echoes little, and so does what some gave to
- * a fall.
+ * Pressure soon after an action that gave something back is mostly an echo: pages that were swapped
+ * out before it have to be read again. An action that took from some disks alone leaves pressure
+ * that is none.
  */
 static bool is_echo(const struct policy *p, const struct state *s, enum cause cause,
 		    uint64_t now_us)
@@ -38,8 +36,8 @@ static enum reason not_now(const struct policy *p, const struct state *s, uint64
 }
 
 /*
- * Any reclaim of slots does for a fall, unless a single domain's were asked for; for a request that
- * somebody waits for, its own alone.
+ * What waits and is met by this action waits no more: a fall by any reclaim of slots, unless it is
+ * of a single domain; a request only by its own.
  */
 static void settle(struct state *s, const struct event *by, unsigned levels)
 {
@@ -159,7 +157,7 @@ static void look_back(const struct policy *p, struct state *s, struct plan *plan
 	judge(p, s, plan, &e->now, verdict_of(p, &s->action, e), now_us);
 }
 
-/* The step of the action that is watched, which has nothing to show for it any more. */
+/* It is the step of the action that is being watched, and all that this gave is taken again. */
 static bool is_in_vain(const struct policy *p, struct state *s, const struct event *e,
 		       enum level level, enum scope scope)
 {
@@ -284,8 +282,10 @@ static bool is_pressed(const struct policy *p, const struct state *s, uint64_t a
 	return s->pressed && at_us < s->pressed_us + p->retry_us;
 }
 
-/* What was kept: somebody waits for a request, and the kernel meets a fall by itself, if with what
- * hurts more. */
+/*
+ * Which of the events that were kept comes first: a request, as somebody waits for it; then a fall;
+ * then pressure.
+ */
 static const struct event *kept(const struct policy *p, const struct state *s, uint64_t now_us)
 {
 	if (s->asked)

@@ -7,20 +7,21 @@
  * the timer, which comes when min_interval has passed):
  *
  *			READY			ACTING		WATCHING (until regrowth)
- *	SOFT		step			-		-: an echo
- *	HARD		step			-		step, retry after it was done;
- *							at once if that was for one domain
+ *	SOFT		step			-		step, 5 s after it was done; at once
+ *							if it took from some disks alone
+ *	HARD		step			-		the same, retry after it was done
  *	BALLOON_FALL	step of slots		keep		step of slots
  *	REQUEST		the action asked for	keep		the action asked for
  *	DONE		-			READY without	-
  *						a gain, else
  *						WATCHING
- *	FAILED		-			READY		-
+ *	FAILED		-			READY: failed	-
  *	TIMER		what was kept		-		verdict after regrowth: READY;
  *								else what was kept
  *
  * Within min_interval of the last start, SOFT and HARD lead to nothing and the others are kept. An
- * action that begins in WATCHING supersedes the one being watched.
+ * action that begins in WATCHING supersedes the one being watched. If an action ends in READY,
+ * pressure that was told of during the last retry is answered again by the timer.
  */
 #ifndef XEN_RECLAIM_DECIDE_H
 #define XEN_RECLAIM_DECIDE_H

@@ -15,8 +15,9 @@ uint64_t vbd_own_idle_us(const struct policy *p, const struct vbd *v);
 uint64_t vbd_idle_time_us(const struct policy *p, const struct vbd *v);
 
 /**
- * vbd_is_idle() - it shows its idle time, and has been unused for its domain's idle time, or else
- * @threshold_us, doubled for each time in a row that it was used again soon.
+ * vbd_is_idle() - it shows its idle time, and has been unused for vbd_idle_time_us(), doubled for
+ * each time in a row that it was used again soon. Where its domain has no time of its own, for
+ * @threshold_us at least.
  */
 bool vbd_is_idle(const struct policy *p, uint64_t threshold_us, const struct vbd *v);
 

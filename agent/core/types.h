@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The types that the policy and everybody around it share: disks, memory, actions, events, plans.
- * No function, no file, no mechanism. Times are microseconds of CLOCK_MONOTONIC unless stated.
+ * No function, no file, no mechanism. A name's suffix is its unit (_us, _ms, _s, _kb); points in
+ * time are of CLOCK_MONOTONIC.
  */
 #ifndef XEN_RECLAIM_TYPES_H
 #define XEN_RECLAIM_TYPES_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The agent: one object that owns every event source and everything that is open, in the four files
- * that are its parts: agent.c (its life), machine.c (the host that the controller acts on),
- * pressure.c and xenstore.c (where events come from). Decides nothing.
+ * The agent: one object that owns every event source and everything that is open. Its parts:
+ * agent.c (its life), machine.c (the host that the controller acts on), pressure.c and xenstore.c
+ * (where events come from), pause.c (paused by the administrator), exhausted.c (the file that says
+ * that nothing helps any more). Decides nothing.
  */
 #ifndef XEN_RECLAIM_AGENT_H
 #define XEN_RECLAIM_AGENT_H
@@ -34,8 +35,8 @@
  * @listens:	 the agent is announced in this mailbox.
  * @served:	 the id of the last request that was taken from it.
  * @psi_fd:	 armed triggers, -1 where there is none.
- * @psi_since:	 totals at the begin of each kind's window, @psi_since_us, where there are no
- *		 triggers; of a trigger, when it was armed.
+ * @psi_since:	 without triggers: totals when each kind's window began, at @psi_since_us. With
+ *		 them: totals when the trigger was armed.
  * @psi_fired:	 that trigger has been heard of since.
  * @metrics_failed: the metrics file could not be written, which has been said.
  * @scan_failed: the last scan did, which has been said.
@@ -173,7 +174,8 @@ void pressure_open(struct agent *a);
 
 void pressure_close(struct agent *a);
 
-/** pressure_hear_at() - tell of no soft pressure before this time, or of none. */
+/** pressure_hear_at() - do not tell of soft pressure before this time; nor of hard, if @hard_too.
+ */
 void pressure_hear_at(struct agent *a, bool hard_too, uint64_t at_us);
 
 /** pressure_on_hear_timer() - the handler of @hear_timer. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Raises this domain's own memory target through libxenlight. Knows no policy: whether and how far
- * is decide.h's to say.
+ * Raises this domain's own memory target through libxenlight. Knows no policy: decide.h says
+ * whether, growth.h how far.
  *
  * libxenlight is loaded when growing is configured and not linked: a daemon that does not grow pays
  * nothing for it (its relocations alone are memory), needs no right to Xen's devices, and runs in a
- * driver domain, which has neither. It is loaded before pressure comes, and not by a program
- * of its own, since starting one is what fails first under pressure.
+ * driver domain, which has neither. It is loaded before pressure comes, and into this program: to
+ * start another one is what fails first under pressure.
  */
 #ifndef XEN_RECLAIM_GROW_H
 #define XEN_RECLAIM_GROW_H

@@ -45,8 +45,8 @@ extern const char *const answer_names[ANSWER_COUNT];
  * @held_kb:	    what all disks hold of each kind, where @mechanism is native.
  * @slots_kb:	    else what a native mechanism would give back of idle disks' slots; -1:
  *		    not known.
- * @seen_by:	    by what it is seen what disks hold; NULL: by nothing, or nobody asked.
- * @unseen:	    why it is not, or not all of it; NULL: all is, or nobody asked.
+ * @seen_by:	    what shows how much disks hold; NULL: nothing does, or nobody asked.
+ * @unseen:	    why that is not known, or not all of it; NULL: all is, or nobody asked.
  * @psi:	    how pressure can be learned of.
  * @psi_error:	    positive errno of a trigger that is refused for another reason than its window
  *		    and rights; 0: none is.

@@ -43,7 +43,8 @@ bool is_uuid(const char *s);
 /**
  * domains_name() - name the disks of domains that have no name yet. Two reads a domain, once in
  * the life of its disks; none where there are no rules. A rule for its UUID goes before one for
- * its name. A domain that cannot be looked up stays without: decide() leaves it alone then.
+ * its name. A domain that cannot be looked up stays without: vbd_is_excluded() then spares it where
+ * a rule excludes any.
  * @most: domains to look up at most; the rest has its turn the next time.
  */
 void domains_name(struct store *s, const struct policy *p, struct vbd_list *list, unsigned most);
@@ -56,8 +57,8 @@ uint16_t domains_rule(const struct policy *p, const char *uuid, const char *name
 
 /**
  * domains_learn_grants() - which disks have persistent grants, as their guests said before they
- * were connected: one read for each that was used since the last scan, once in its life. One whose
- * guest lies about it is treated as the other kind is.
+ * were connected. A disk is looked up at the 1st, 2nd, 4th, 8th and 16th scan that found it in use,
+ * until it is seen to have them. One whose guest lies about it is treated as the other kind is.
  * @most: disks to look up at most; the rest has its turn the next time.
  */
 void domains_learn_grants(struct store *s, struct vbd_list *list, unsigned most);

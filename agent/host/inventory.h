@@ -31,9 +31,9 @@ struct inventory {
 };
 
 /**
- * inventory_read() - scan again. What was learned of a disk stays with it: @kept_kb,
- * @triggered_us, @asked, @reuses, @named, @rule, @persistent and @age; unless another disk has
- * taken its place.
+ * inventory_read() - scan again. What was learned of a disk stays with it (vbd_keep_learned(),
+ * @persistent, @grant_looks), unless another disk has taken its place; who its domain is (@named,
+ * @rule) stays in any case, as no domid is used twice before all others were.
  *
  * Return: 0; or a negative errno, as -ENOMEM: then the disks are those of the scan before.
  */

@@ -12,7 +12,7 @@
 
 #define XEN_MEMORY "sys/devices/system/xen_memory/xen_memory0"
 
-/** struct memory - descriptors; -1 where this machine has no such file. */
+/** struct memory - descriptors; a negative errno where this machine has no such file. */
 struct memory {
 	int current;
 	int target;
@@ -28,7 +28,7 @@ struct balloon {
 	uint64_t low_kb;
 };
 
-/** memory_open() - Return: 0, or a negative errno if even /proc/meminfo is not there. */
+/** memory_open() - Return: 0, or a negative errno without /proc/meminfo or /proc/vmstat. */
 int memory_open(int root, struct memory *h);
 
 void memory_close(struct memory *h);

@@ -21,7 +21,7 @@ enum psi_mode {
 	PSI_TRIGGER,	  /* the kernel wakes us, with the window asked for */
 	PSI_TRIGGER_SLOW, /* the kernel wakes us, with a window that is a multiple of 2 s */
 	PSI_TOTALS,	  /* we read totals on a timer: no right to a trigger */
-	PSI_NONE,	  /* this kernel has no PSI, or it is off (psi=1) */
+	PSI_NONE,	  /* this kernel has no PSI, or started without it: psi=1 turns it on */
 	PSI_OFF,	  /* the configuration has both kinds off */
 	PSI_MODES
 };

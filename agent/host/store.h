@@ -14,8 +14,9 @@ struct xs_handle;
 /**
  * struct store - a connection; @xs is NULL where there is none, and all calls then fail.
  * @transaction: the one that is open; 0: none.
- * @life: a second one that says nothing, plus one, so that 0 means none. libxenstore does not tell
- *	  that xenstored is gone; this socket hangs up. None if the way leads through the kernel.
+ * @life: 1 + the descriptor of a second connection, on which nothing is said; 0: there is none, as
+ *	  where xenstored is reached through the kernel. libxenstore does not tell that xenstored
+ *	  is gone; this socket hangs up.
  */
 struct store {
 	struct xs_handle *xs;
