@@ -364,7 +364,7 @@ most_held_kb() {
 # measure SQUEEZER LOAD SECONDS: one run with the guest g1: the load alone, then with the hog for so many seconds, then
 # alone again. In the run: the figures, seconds, hog_mb, complaints; held_kb (the most under pressure) and
 # held_at_start_kb, null where grant pages are no RAM; latencies in microseconds, one each 50 ms, latency_before_us,
-# latency_us, latency_after_us; and for who asserts on it paging (pages refaulted), kb_s (what the guest wrote) and
+# latency_us, latency_after_us, and the same of reads with read_ before them; and for who asserts on it paging (pages refaulted), kb_s (what the guest wrote) and
 # own_swap_kb (of the daemon). Fails if the daemon did not run all the time.
 measure() {
 	local squeezer=$1 load=$2 seconds=$3 memory=$OUT/memory-$1-$2.txt
@@ -376,14 +376,16 @@ measure() {
 	record_memory > "$memory" &
 	recorder=$!
 	complaints=$(all_complaints)
-	guest_tell g1 "/latency /dev/xvdy $all_s > /latencies & sh /load $guest_load $all_s /dev/xvd[a-x]; wait; cat /latencies"
+	guest_tell g1 "/latency /dev/xvdy $all_s > /latencies & /latency /dev/xvdy $all_s read > /read-latencies &" \
+		"sh /load $guest_load $all_s /dev/xvd[a-x]; wait; cat /latencies /read-latencies"
 	read_uptime_cs told_cs
 	wait_until_cs $((told_cs + lead_s * 100))
 	under_pressure
 	run[own_swap_kb]=null
 	((pid == 0)) || read_field 'run[own_swap_kb]' "/proc/$pid/status" VmSwap:
 	await_load $((tail_s + 2))
-	note_latencies $(((begun_cs - told_cs) / 5)) $(((ended_cs - told_cs) / 5))
+	note_latencies '' $(((begun_cs - told_cs) / 5)) $(((ended_cs - told_cs) / 5))
+	note_latencies 'read ' $(((begun_cs - told_cs) / 5)) $(((ended_cs - told_cs) / 5))
 	kill $recorder
 	wait $recorder 2> /dev/null || true
 	note_figures
@@ -450,16 +452,15 @@ note_figures() {
 	[[ $GRANT_MEMORY == ballooned ]] || run[held_kb]=null run[held_at_start_kb]=null
 }
 
-# note_latencies BEGUN ENDED: how many were before the pressure, and before its end.
+# note_latencies KIND BEGUN ENDED: of writes (no kind), or "read "; how many were before the pressure, and before its end.
 note_latencies() {
-	local line all
-	line=$(guest_await g1 '^latency: ' 20)
-	read -r -a all <<< "$line"
-	all=("${all[@]:1}")
+	local line all of=${1/ /_}
+	line=$(guest_await g1 "^$1latency: " 20)
+	read -r -a all <<< "${line#*: }"
 	local IFS=,
-	run[latency_before_us]="[${all[*]:0:$1}]"
-	run[latency_us]="[${all[*]:$1:$2-$1}]"
-	run[latency_after_us]="[${all[*]:$2}]"
+	run[${of}latency_before_us]="[${all[*]:0:$2}]"
+	run[${of}latency_us]="[${all[*]:$2:$3-$2}]"
+	run[${of}latency_after_us]="[${all[*]:$3}]"
 }
 
 # dom0's own target, where xl puts it; Linux and the daemon follow it. A fresh dom0 has none.
