@@ -61,7 +61,7 @@ checked_guest() {
 data_is_whole() {
 	local line
 	guest_tell "$1" 'touch /stop'
-	line=$(guest_await "$1" '^verified' 60)
+	line=$(guest_await "$1" '^verified' 60) || return 1
 	echo "$line"
 	! grep -q 'data differs' "$(guest_log "$1")"
 }

@@ -14,7 +14,7 @@ reclaim_dir() { echo "$devices/vbd-$(xl domid "$1")-$((51712 + $2 * 16))/reclaim
 for_each_disk() {
 	local file
 	for file in "$devices/vbd-$(xl domid "$1")"-*/reclaim/trigger; do
-		echo "$2" > "$file"
+		echo "$2" > "$file" || return 1
 	done
 }
 
@@ -22,7 +22,7 @@ for_each_disk() {
 write_disks() {
 	local i first=${4:-0} names=
 	for ((i = first; i < first + $2; i++)); do names+=" $(disk_name "$i")"; done
-	guest_tell "$1" "for d in $names; do dd if=/dev/zero of=/dev/\$d bs=4M count=$3 oflag=direct 2>/dev/null; done; echo wrote"
+	guest_tell "$1" "w=wrote; for d in $names; do dd if=/dev/zero of=/dev/\$d bs=4M count=$3 oflag=direct 2>/dev/null || w=failed; done; echo \$w"
 	guest_await "$1" '^wrote' 120
 }
 
@@ -35,7 +35,7 @@ data_stays_whole() {
 		'done; wait; done; echo verified'
 	local i file triggers=("$devices/vbd-$(xl domid "$1")"-*/reclaim/trigger) line
 	for ((i = 0; i < 100; i++)); do
-		for file in "${triggers[@]}"; do echo "all 1" > "$file"; done
+		for file in "${triggers[@]}"; do echo "all 1" > "$file" || return 1; done
 		sleep 0.1
 	done
 	line=$(guest_await "$1" '^(verified|data differs)' 300)
@@ -87,15 +87,11 @@ window_lasts() {
 }
 
 never_shorter() {
-	echo "pool 3000" > "$1/trigger"
-	echo "pool 10" > "$1/trigger"
-	(($(< "$1/remaining_ms") > 2000))
+	echo "pool 3000" > "$1/trigger" && echo "pool 10" > "$1/trigger" && (($(< "$1/remaining_ms") > 2000))
 }
 
 ends_a_window() {
-	echo "pool 60000" > "$1/trigger"
-	echo "pool 0" > "$1/trigger"
-	no_window "$1"
+	echo "pool 60000" > "$1/trigger" && ! no_window "$1" && echo "pool 0" > "$1/trigger" && no_window "$1"
 }
 
 no_window() { (($(< "$1/remaining_ms") == 0)); }
@@ -103,9 +99,7 @@ no_window() { (($(< "$1/remaining_ms") == 0)); }
 counts_once() {
 	local before
 	before=$(< "$1/count")
-	echo "pool 1000" > "$1/trigger"
-	echo "pool 1500" > "$1/trigger"
-	(($(< "$1/count") == before + 1))
+	echo "pool 1000" > "$1/trigger" && echo "pool 1500" > "$1/trigger" && (($(< "$1/count") == before + 1))
 }
 
 squeeze_ms_is() { (($(< "$1/squeeze_ms") == $2)); }
@@ -148,8 +142,9 @@ check_key() {
 	default=$(< $blkback/buffer_squeeze_duration_ms)
 	check "the key of the toolstack is seen" key_becomes "$1" 33 33
 	check "one that is no number is not" key_becomes "$1" soon "$default"
+	check "the next one is seen again" key_becomes "$1" 34 34
 	check "one that is too large is not" key_becomes "$1" 60001 "$default"
-	check "the next one is seen again" key_becomes "$1" 33 33
+	check "and the next one is" key_becomes "$1" 33 33
 	check "a write to squeeze_ms holds" squeeze_ms_takes "$dir" 44
 	check "until default is written" squeeze_ms_becomes "$dir" default 33
 	check "and again it holds" squeeze_ms_takes "$dir" 44

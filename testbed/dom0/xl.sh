@@ -25,7 +25,7 @@ start_guest() {
 domid() { xl domid "$1"; }
 
 writes_all() {
-	guest_tell "$1" 'for d in /dev/xvd?; do dd if=/dev/zero of=$d bs=4M count=1 oflag=direct 2>/dev/null; done; echo wrote'
+	guest_tell "$1" 'w=wrote; for d in /dev/xvd?; do dd if=/dev/zero of=$d bs=4M count=1 oflag=direct 2>/dev/null || w=failed; done; echo $w'
 	guest_await "$1" '^wrote' 180
 }
 
