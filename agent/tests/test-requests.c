@@ -263,6 +263,17 @@ static void a_trigger_that_gives_up_takes_its_request_back(void **state)
 	expect_all_back();
 }
 
+/* Which the response comes after; the client does not know it. */
+static void a_trigger_waits_for_a_long_window_of_the_configuration(void **state)
+{
+	(void)state;
+	tree_put(&w.tree, CONFIG, "[reclaim]\nwindow = 12s\n");
+	start_daemon(ARGS());
+	assert_int_equal(run(cli_path, ARGS("trigger", "--level=pool")), 0);
+	stop_daemon();
+	expect_all_back();
+}
+
 static void take_back_by(int signal)
 {
 	start_daemon(ARGS());
@@ -527,6 +538,7 @@ int main(int argc, char **argv)
 		T(a_trigger_waits_for_its_turn),
 		T(a_trigger_overwrites_what_was_left_behind),
 		T(a_trigger_that_gives_up_takes_its_request_back),
+		T(a_trigger_waits_for_a_long_window_of_the_configuration),
 		T(a_trigger_that_is_interrupted_takes_its_request_back),
 		T(a_trigger_that_loses_its_terminal_takes_its_request_back),
 		T(a_trigger_checks_who_is_there),
