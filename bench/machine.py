@@ -108,26 +108,32 @@ def runs_of_boot(scenario, settings, env):
     """Boots the machine for a scenario, and yields each run that it prints: an object, one a line, which says whether
     others disturbed it (others_cpu_s, disturbed). Prints the other lines.
 
-    settings: {name: text} of the files that the scenario reads in /etc/SCENARIO. env: for testbed/run.
+    settings: {name: text} of the files that the scenario reads in /etc/SCENARIO. env: for testbed/run. Raises
+    RuntimeError, with the last check that failed.
     """
     folder = ROOT / "build/payload/etc" / scenario
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in settings.items():
         (folder / name).write_text(f"{text}\n")
     env = {**os.environ, "PAYLOAD": str(ROOT / "build/payload"), **env}
-    doing = "booting"
+    doing, failed = "booting", ""
     cpu_s = began = 0.0
-    for line in lines_of(["testbed/run", scenario], env, lambda: doing):
-        if line.startswith("# begins: "):
-            doing = line.removeprefix("# begins: ")
-            cpu_s, began = host_cpu_s(), time.monotonic()
-        if not line.startswith("{"):
-            print(line, flush=True)
-            continue
-        run = json.loads(line)
-        run["others_cpu_s"] = round(host_cpu_s() - cpu_s, 2)
-        run["disturbed"] = run["others_cpu_s"] > DISTURBED_SHARE * (time.monotonic() - began)
-        yield run
+    try:
+        for line in lines_of(["testbed/run", scenario], env, lambda: doing):
+            if line.startswith("# begins: "):
+                doing = line.removeprefix("# begins: ")
+                cpu_s, began = host_cpu_s(), time.monotonic()
+            if line.startswith("not ok - "):
+                failed = f": {line}"
+            if not line.startswith("{"):
+                print(line, flush=True)
+                continue
+            run = json.loads(line)
+            run["others_cpu_s"] = round(host_cpu_s() - cpu_s, 2)
+            run["disturbed"] = run["others_cpu_s"] > DISTURBED_SHARE * (time.monotonic() - began)
+            yield run
+    except RuntimeError as error:
+        raise RuntimeError(f"{error}{failed}") from error
 
 
 def save(path, run, commit):
