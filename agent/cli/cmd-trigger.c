@@ -23,9 +23,10 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#define TIMEOUT_DEFAULT_S 10 /* and the window, which the response comes after; the longest if open */
-#define TIMEOUT_MAX_S	  600
-#define NEED_MAX_MB	  UINT64_C(1048576)
+#define TIMEOUT_DEFAULT_S                                                                          \
+	10 /* and the window, which the response comes after; the longest if open */
+#define TIMEOUT_MAX_S 600
+#define NEED_MAX_MB   UINT64_C(1048576)
 
 /*
  * @named: NAME, NAME/DISK or DOMID/NAME, until it is looked up; NULL: none. @need_kb: ask one disk
@@ -207,7 +208,8 @@ static int parse_args(int argc, char **argv, struct wish *w)
 			return -EINVAL;
 	if (!w->timeout_s)
 		w->timeout_s = TIMEOUT_DEFAULT_S +
-			       ((w->request.window_ms ? w->request.window_ms : WINDOW_MAX_MS) + 999) / 1000;
+			       ((w->request.window_ms ? w->request.window_ms : WINDOW_MAX_MS) +
+				999) / 1000;
 	if (w->request.window_ms && w->request.levels && !(w->request.levels & 1U << LEVEL_POOL)) {
 		complain("--window goes with level pool");
 		return -EINVAL;

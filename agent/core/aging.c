@@ -287,17 +287,19 @@ static void set_disks(const struct policy *p, const struct host_view *view, cons
 
 /* -------------------------------------------------------------------------------------------- */
 
-static uint64_t next_look_us(const struct host_view *view, const struct aging *a, uint64_t now_us)
+static uint64_t next_look_us(const struct policy *p, const struct host_view *view,
+			     const struct aging *a, uint64_t now_us)
 {
 	bool shown = view->mechanism == MECHANISM_NATIVE;
 
-	if (a->why <= AGING_NO_RAM)
+	if (a->why <= AGING_NO_DISK)
 		return 0;
 	if (a->why <= AGING_PLENTY)
 		return now_us + AGING_REST_US;
 	if (wants_watch(view, a, now_us))
 		return now_us + (shown ? RETURN_US : WATCH_STEP_US);
-	if (!shown && !a->returning)
+	/* a new guest may be of those that parameters must not reach */
+	if (!shown && (!a->returning || excludes_any(p)))
 		return now_us + AGING_USE_US;
 	return now_us + (shown ? AGING_LOOK_US : 2 * AGING_LOOK_US);
 }
@@ -336,5 +338,5 @@ void aging_decide(const struct policy *p, const struct host_view *view, const st
 		a->looked_us = now_us;
 		a->available_kb = now->available_kb;
 	}
-	a->look_us = next_look_us(view, a, now_us);
+	a->look_us = next_look_us(p, view, a, now_us);
 }

@@ -30,7 +30,7 @@ enum aging_why {
  * @unused_s: for the whole host; 0: the driver's own time. A disk that the driver lets have a time
  *	      of its own has it in its @age.
  * @pools:    by parameters: free pages are given back at once.
- * @look_us:  when to look at the disks again; 0: not before there is one, or pressure.
+ * @look_us:  when to look at the disks again; 0: not before there is one, or another event.
  * @looked_us: when a look was taken last.
  * @changed_us: when @unused_s was set.
  * @known_us: when it was last seen how soon disks return; 0: never.
@@ -69,7 +69,7 @@ struct aging {
 /** AGING_USE_US - a disk that was used in this time is in use. */
 #define AGING_USE_US (10 * USEC_PER_SEC)
 
-/** AGING_REST_US - how often to look while it is. */
+/** AGING_REST_US - how often to look while it is, or where nothing ages that is RAM. */
 #define AGING_REST_US (60 * USEC_PER_SEC)
 
 /** AGING_LEASE_S - for how long a disk has a time of its own, unless it is renewed. */

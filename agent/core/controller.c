@@ -80,12 +80,18 @@ static void look_at_fall(struct controller *c)
 /* The target is read again: the news of one that was just set may still be on its way. */
 static void grow(struct controller *c)
 {
+	struct growth tried;
 	struct own_target t;
 	uint64_t free_kb;
 	uint64_t to_kb;
 	int r;
 
-	if (!c->can_grow || c->ops->xen_free_kb(c->host, &free_kb) < 0 || read_target(c, &t) < 0)
+	if (!c->can_grow || read_target(c, &t) < 0)
+		return;
+	tried = c->state.growth;
+	/* Xen is asked only where its answer matters, and takes a moment */
+	if (grow_to_kb(c->policy, &tried, UINT64_MAX, now_us(c)) == 0 ||
+	    c->ops->xen_free_kb(c->host, &free_kb) < 0 || read_target(c, &t) < 0)
 		return;
 	to_kb = grow_to_kb(c->policy, &c->state.growth, free_kb, now_us(c));
 	if (to_kb == 0)

@@ -72,7 +72,7 @@ struct own_target {
  * @hear_at:	 soft pressure that comes before this time need not be told; nor hard pressure, if
  *		 @type is EVENT_HARD.
  * @look_at:	 call controller_look() at this time, and not at the one before; 0: not before a
- *		 disk is connected, or memory pressure has the disks scanned.
+ *		 disk is connected.
  * @read_target: Return: 0 or negative errno.
  * @xen_free_kb: free memory of Xen. Return: 0 or negative errno.
  * @set_target:  of this domain. Return: 0 or a negative error of the host's own.

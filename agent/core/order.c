@@ -20,7 +20,8 @@ struct order order_for(const struct policy *p, const struct host_view *view, con
 
 	if (!o.params)
 		o.n = rank_vbds(p, view->gives_ram, a, view->disks, o.targets);
-	for (size_t i = 0; i < o.n; i++)
+	/* others open no window */
+	for (size_t i = 0; a->levels & 1U << LEVEL_POOL && i < o.n; i++)
 		o.window_us = max_u64(o.window_us, o.targets[i].window_ms * USEC_PER_MSEC);
 	return o;
 }

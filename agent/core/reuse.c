@@ -68,19 +68,25 @@ void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_
 /*
  * How long a turn lasts where disks are idle in turn: of those that are, a share of T / turn has
  * been for less than T. Disks at work say nothing of it, nor do those that are idle for longer than
- * any turn that matters. NEVER: hardly any is idle.
+ * any turn that matters. NEVER: hardly any is idle, or most of those that were used a moment ago
+ * had rested for longer than that before: they are the first of a turn.
  */
-static uint64_t turn_us(const struct vbd_list *list, uint64_t least_us, uint64_t most_us,
-			uint64_t old_us, unsigned least)
+static uint64_t turn_us(const struct policy *p, const struct vbd_list *list, uint64_t least_us,
+			uint64_t most_us, unsigned least)
 {
+	uint64_t old_us = TURN_OLD * p->idle_us;
 	uint64_t idle = 0;
 	uint64_t recent = 0;
+	uint64_t returned = 0;
 
 	for_each_vbd(v, list) {
+		bool is_recent = v->idle_us >= least_us && v->idle_us < most_us;
+
 		idle += v->idle_us >= least_us && v->idle_us < old_us;
-		recent += v->idle_us >= least_us && v->idle_us < most_us;
+		recent += is_recent;
+		returned += is_recent && v->rested_s * USEC_PER_SEC < TURN_MIN * p->idle_us;
 	}
-	if (recent == 0 || recent < least)
+	if (recent == 0 || returned < least || returned < recent / 2)
 		return NEVER;
 	return least_us + (most_us - least_us) * idle / recent;
 }
@@ -96,6 +102,6 @@ uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, 
 		most_us = watched_us;
 	if (most_us < p->idle_us / 2)
 		return p->idle_us;
-	turn = turn_us(list, least_us, most_us, TURN_OLD * p->idle_us, least);
+	turn = turn_us(p, list, least_us, most_us, least);
 	return turn < TURN_MIN * p->idle_us ? max_u64(2 * turn, p->idle_us) : p->idle_us;
 }

@@ -190,6 +190,8 @@ struct vbd_aging {
  * @idle_us:	since its last request.
  * @held_kb:	pool, persistent grants, slots: each on its own, RAM or not.
  * @kept_kb:	of the slots: what it keeps whatever it is asked for.
+ * @rested_s:	without @shows: for how long scans had seen it idle when it was used last; more if
+ *it was idle already when it was first seen. 0: not known, or the driver shows it.
  * @node:	its entry in the host's list of disks, by number: another one, another disk.
  * @device:	the host's block device behind it, as the host counts them; 0: not known.
  * @triggered_us: when it was triggered as an idle disk and not used since; 0: never, or answered.
@@ -218,6 +220,7 @@ struct vbd {
 	uint32_t node;
 	uint32_t device;
 	uint32_t kept_kb;
+	uint32_t rested_s;
 	struct vbd_aging age;
 	uint64_t idle_us;
 	uint64_t held_kb[LEVEL_COUNT];

@@ -7,6 +7,17 @@ uint64_t vbds_watched_us(const struct vbd_list *list)
 	return list->scanned_us - list->watched_since_us;
 }
 
+/* What rests for less is at work. */
+#define REST_LEAST_US USEC_PER_SEC
+
+void vbd_note_rest(struct vbd *fresh, const struct vbd *known, bool used, uint64_t since_us)
+{
+	fresh->idle_us = known && !used ? known->idle_us + since_us : 0;
+	fresh->rested_s = known ? known->rested_s : 0;
+	if (known && used && known->idle_us >= REST_LEAST_US)
+		fresh->rested_s = (uint32_t)(known->idle_us / USEC_PER_SEC);
+}
+
 void vbd_keep_learned(struct vbd *fresh, const struct vbd *known)
 {
 	fresh->kept_kb = known->kept_kb;

@@ -29,6 +29,13 @@ struct vbd_list {
 /** vbds_watched_us() - for so long the idle times of disks that do not show them are known. */
 uint64_t vbds_watched_us(const struct vbd_list *list);
 
+/**
+ * vbd_note_rest() - what a scan says of a disk that does not show its idle time.
+ * @known: the disk as the scan before saw it, @since_us ago; NULL: it did not.
+ * @used:  it was used since.
+ */
+void vbd_note_rest(struct vbd *fresh, const struct vbd *known, bool used, uint64_t since_us);
+
 /** vbd_keep_learned() - what the policy has learned of a disk stays with it over a scan. */
 void vbd_keep_learned(struct vbd *fresh, const struct vbd *known);
 

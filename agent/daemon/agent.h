@@ -145,6 +145,9 @@ void machine_learn_facts(struct agent *a);
 /** machine_open_grower() - as the configuration has it. */
 void machine_open_grower(struct agent *a);
 
+/** machine_reopen_grower() - libxenlight's own connection to xenstored ended with that. */
+void machine_reopen_grower(struct agent *a);
+
 /** machine_age() - have the driver age by the controller's standing policy, or go on with that. */
 void machine_age(struct agent *a);
 

@@ -75,6 +75,7 @@ static uint64_t machine_scan(void *host, struct host_view *view)
 {
 	struct agent *a = host;
 	struct inventory *inv = &a->inventory;
+	uint64_t driver = inv->driver;
 	uint64_t start_us = processor_us();
 	int r = inventory_read(a->root, inv);
 	uint64_t took_us = processor_us() - start_us;
@@ -82,6 +83,8 @@ static uint64_t machine_scan(void *host, struct host_view *view)
 	if (r < 0 && !a->scan_failed)
 		say(MESSAGE_FAULT, LOG_ERR, "cannot scan the disks: %s", strerror(-r));
 	a->scan_failed = r < 0;
+	if (inv->driver != driver)
+		params_forget_lost(&a->reclaimer.params);
 	domains_name(&a->store, &a->config.policy, &inv->now, DOMAINS_AT_ONCE);
 	domains_learn_grants(&a->store, &inv->now, DOMAINS_AT_ONCE);
 	learn_balloon(a);
@@ -126,8 +129,7 @@ static void finish(struct agent *a, int error)
 void machine_put_back(struct agent *a)
 {
 	/* while an order is under way, what is lowered is its own */
-	bool later = a->reclaimer.open || params_release(&a->reclaimer.params) < 0 ||
-		     params_restore(a->root) < 0;
+	bool later = a->reclaimer.open || params_put_back(&a->reclaimer.params, a->root) < 0;
 
 	arm_timer(a->put_back_timer, later ? now_us() + PUT_BACK_US : 0);
 }
@@ -310,13 +312,26 @@ void machine_open_grower(struct agent *a)
 {
 	const char *why;
 
-	if (a->config.policy.grow_limit_kb == 0 || a->dry_run) {
+	/* libxenlight reaches dom0's target alone, and Xen only from there */
+	bool wanted = a->config.policy.grow_limit_kb > 0;
+
+	if (wanted && a->driver_domain)
+		say(MESSAGE_FAULT, LOG_WARNING,
+		    "grow_dom0 is set, but does nothing: this is a driver domain");
+	if (!wanted || a->dry_run || a->driver_domain) {
 		grower_close(a->grower);
 		a->grower = NULL;
 	} else if (!a->grower && grower_open(&a->grower, &why) < 0) {
 		say(MESSAGE_FAULT, LOG_WARNING, "grow_dom0 is set, but does nothing: %s", why);
 	}
 	a->controller.can_grow = a->grower != NULL;
+}
+
+void machine_reopen_grower(struct agent *a)
+{
+	grower_close(a->grower);
+	a->grower = NULL;
+	machine_open_grower(a);
 }
 
 /*

@@ -115,9 +115,11 @@ static void listen_to(struct agent *a, int kind, int enabled)
 		(void)sd_event_source_set_enabled(a->psi_source[kind], enabled);
 }
 
-/* Totals are read for both kinds at once. */
+/* Totals are read for both kinds at once: soft pressure alone cannot be left unheard there. */
 void pressure_hear_at(struct agent *a, bool hard_too, uint64_t at_us)
 {
+	if (a->report.psi == PSI_TOTALS && !hard_too)
+		return;
 	listen_to(a, PSI_SOME, SD_EVENT_OFF);
 	if (hard_too) {
 		listen_to(a, PSI_FULL, SD_EVENT_OFF);

@@ -337,6 +337,7 @@ int xenstore_on_timer(sd_event_source *s, uint64_t usec, void *user)
 	say(MESSAGE_XENSTORE, LOG_NOTICE,
 	    "xenstore is there: the balloon target is followed and requests are served");
 	xenstore_name_domains(a);
+	machine_reopen_grower(a);
 	controller_look(&a->controller);
 	agent_tell_status(a);
 	return 0;

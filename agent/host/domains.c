@@ -153,6 +153,12 @@ void domains_name(struct store *s, const struct policy *p, struct vbd_list *list
  * firmware may use the disk before it, or QEMU for it, or this domain the device behind it. So it
  * is looked at again, less and less often.
  */
+/* Whatever its guest has put there, or nothing. */
+static bool is_answer(int n)
+{
+	return n >= 0 || n == -ENOENT || n == -E2BIG || n == -EILSEQ;
+}
+
 void domains_learn_grants(struct store *s, struct vbd_list *list, unsigned most)
 {
 	for_each_vbd(v, list) {
@@ -172,7 +178,7 @@ void domains_learn_grants(struct store *s, struct vbd_list *list, unsigned most)
 		(void)snprintf(key, sizeof(key), "device/vbd/%u/feature-persistent", v->devid);
 		n = read_key(s, v->domid, key, text, sizeof(text));
 		v->persistent = n >= 0 && strcmp(text, "1") == 0;
-		if (n >= 0 || n == -ENOENT)
+		if (is_answer(n))
 			v->grant_looks = looks;
 	}
 }

@@ -138,8 +138,10 @@ static int read_ios(int root, uint32_t device, uint32_t *ios)
  */
 static void read_rest(int root, struct vbd *v, const struct vbd *known, uint64_t since_us)
 {
-	if (read_ios(root, v->device, &v->requests) == 0 && known && v->requests == known->requests)
-		v->idle_us = known->idle_us + since_us;
+	bool used = read_ios(root, v->device, &v->requests) < 0 || !known ||
+		    v->requests != known->requests;
+
+	vbd_note_rest(v, known, used, since_us);
 }
 
 /* The levels are one line of words; a word we do not know is a level of the future. */
@@ -188,13 +190,14 @@ static bool read_reclaim(int dir, struct vbd *v)
 	if (read_figure(dir, "reclaim/squeeze_ms", &squeeze_ms) < 0 || squeeze_ms > WINDOW_MAX_MS)
 		squeeze_ms = 0; /* no driver has that: the disk is left alone */
 	v->squeeze_ms = (uint32_t)squeeze_ms;
-	if (read_figure(dir, "reclaim/idle_ms", &idle_ms) < 0)
+	if (read_number(dir, "reclaim/idle_ms", &idle_ms) < 0 || idle_ms > INT64_MAX)
 		return false;
 	if (!read_held(dir, v)) {
 		memset(v->held_kb, 0, sizeof(v->held_kb));
 		return false;
 	}
-	v->idle_us = idle_ms * USEC_PER_MSEC;
+	/* the kernel has 64 bits for it; 49 days are as good as more */
+	v->idle_us = min_u64(idle_ms, UINT32_MAX) * USEC_PER_MSEC;
 	if (read_number(dir, "reclaim/grants_mapped", &mapped) == 0)
 		v->age.mapped = (uint32_t)mapped;
 	return true;
@@ -302,9 +305,16 @@ static int meet_all(const struct scan *scan, struct vbd_list *list)
 		close_fd(&fd);
 		return r;
 	}
-	for (struct dirent *d = readdir(dir); d && r == 0; d = readdir(dir)) {
+	while (r == 0) {
+		struct dirent *d;
 		struct vbd v;
 
+		errno = 0;
+		d = readdir(dir);
+		if (!d) {
+			r = -errno; /* or the end */
+			break;
+		}
 		if (parse_name(d->d_name, &v) < 0)
 			continue;
 		v.node = (uint32_t)d->d_ino; /* sysfs counts on: 32 bits tell two apart */

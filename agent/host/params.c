@@ -78,7 +78,7 @@ static void add_step(struct params *p, enum param_id id, uint64_t value, uint64_
 
 static bool is_ours(const struct params *p, enum param_id id)
 {
-	return p->param[id].own == defaults[id];
+	return !p->param[id].lost && p->param[id].own == defaults[id];
 }
 
 static void add_age_steps(struct params *p, uint64_t idle_s)
@@ -131,10 +131,16 @@ static int save(const struct params *p)
 	return replace_file(p->root, PARAMS_SAVED, text, len);
 }
 
-/* Somebody else has written it: it is the administrator's from now on. */
+static void read_anew(struct param *q, uint64_t now)
+{
+	*q = (struct param){.lost = q->lost, .own = now, .base = now, .now = now};
+}
+
+/* Somebody else has written it: it is the administrator's from now on, whatever the value. */
 static void lose(struct param *q, uint64_t now)
 {
-	*q = (struct param){.own = now, .base = now, .now = now};
+	q->lost = true;
+	read_anew(q, now);
 }
 
 /* Writes further, unless somebody else has written in between: then the value is theirs. */
@@ -183,7 +189,9 @@ static int read_own(struct params *p)
 
 		if (r < 0)
 			return r;
-		if (!q->held || now != q->now)
+		if (!q->held)
+			read_anew(q, now);
+		else if (now != q->now)
 			lose(q, now);
 		q->touched = false;
 		q->n_values = 0;
@@ -228,14 +236,17 @@ static int return_to_base(struct params *p, enum param_id id)
 	return r;
 }
 
-/* What could not be put back at the end of an earlier window, while others are held. */
+/* What could not be put back at the end of an earlier window, while any is held. */
 static int return_rest(struct params *p)
 {
 	int r = 0;
 
-	for (int id = PARAM_COUNT; id-- > 0 && r == 0;)
-		if (p->param[id].touched && !p->param[id].held)
-			r = return_to_base(p, (enum param_id)id);
+	for (int id = PARAM_COUNT; id-- > 0 && r == 0;) {
+		if (!p->param[id].touched)
+			continue;
+		r = return_to_base(p, (enum param_id)id);
+		p->param[id].touched = r < 0;
+	}
 	return r;
 }
 
@@ -410,6 +421,22 @@ int params_release(struct params *p)
 		q->base = q->own;
 	}
 	return any ? return_all(p) : 0;
+}
+
+int params_put_back(struct params *p, int root)
+{
+	int r;
+
+	if (holds_any(p))
+		return return_rest(p);
+	r = params_release(p);
+	return r < 0 ? r : params_restore(root);
+}
+
+void params_forget_lost(struct params *p)
+{
+	for (int id = 0; id < PARAM_COUNT; id++)
+		p->param[id].lost = false;
 }
 
 static int param_from_name(const char *name)

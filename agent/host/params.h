@@ -12,7 +12,8 @@
  *   grants all   also max_persistent_grants down to 0 in steps, for the same reason
  *
  * A parameter that has another value than the driver's default is the administrator's: it is never
- * written. One that changes while it is held is so from then on.
+ * written. One that changes while it is lowered is so from then on, for as long as the program
+ * runs, whatever the value.
  */
 #ifndef XEN_RECLAIM_PARAMS_H
 #define XEN_RECLAIM_PARAMS_H
@@ -37,6 +38,7 @@ extern const char *const param_paths[PARAM_COUNT];
  * struct param - one parameter of xen_blkback.
  * @touched: the open window writes it.
  * @held:    it is kept at @base.
+ * @lost:    somebody else has changed it while it was lowered.
  * @own:     what it was before us.
  * @base:    what it is outside windows: @own, unless it is held.
  * @now:     what we wrote last.
@@ -45,6 +47,7 @@ extern const char *const param_paths[PARAM_COUNT];
 struct param {
 	bool touched;
 	bool held;
+	bool lost;
 	uint64_t own;
 	uint64_t base;
 	uint64_t now;
@@ -91,6 +94,17 @@ struct held params_held(const struct params *p);
 
 /** params_release() - params_end(), and nothing is held any more. Return: as params_end(). */
 int params_release(struct params *p);
+
+/**
+ * params_put_back() - try again what could not be put back at the end of a window; what is held
+ * stays. Not while a window is open.
+ *
+ * Return: 0 or more, or a negative errno: it still cannot be.
+ */
+int params_put_back(struct params *p, int root);
+
+/** params_forget_lost() - another driver has come: nobody has changed its parameters yet. */
+void params_forget_lost(struct params *p);
 
 /**
  * params_begin() - open a window: old values on disk first, then the first values lowered.

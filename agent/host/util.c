@@ -101,6 +101,8 @@ static int replace(int root, const char *path, const char *text, size_t len, int
 
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", path) >= sizeof(tmp))
 		return -ENAMETOOLONG;
+	if (flags & O_EXCL && unlinkat(root, tmp, 0) < 0 && errno != ENOENT)
+		return -errno;
 	fd = openat(root, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | flags, 0644);
 	if (fd < 0)
 		return -errno;
@@ -119,7 +121,8 @@ int replace_file(int root, const char *path, const char *text, size_t len)
 
 int publish_file(int root, const char *path, const char *text, size_t len)
 {
-	return replace(root, path, text, len, O_NOFOLLOW, 0644);
+	return replace(root, path, text, len, O_EXCL,
+		       0644); /* whatever is in its place: a link, a FIFO */
 }
 
 int parse_number(const char *text, uint64_t *value)

@@ -126,12 +126,6 @@ void model_refresh(struct model *m, uint64_t now_us)
 		m->regrow_us = NEVER;
 }
 
-/* What scans can see of it where the driver does not show it. */
-static uint64_t seen_idle_us(const struct vbd *is, const struct vbd *was, uint64_t since_us)
-{
-	return was && is->idle_us >= since_us ? was->idle_us + since_us : 0;
-}
-
 /* Both lists are in order: one pass over both. */
 void model_scan(struct model *m, uint64_t now_us)
 {
@@ -152,11 +146,11 @@ void model_scan(struct model *m, uint64_t now_us)
 			was++;
 		if (was == end || vbd_compare(was, is) != 0) {
 			if (!shown)
-				fresh[i].idle_us = 0;
+				vbd_note_rest(&fresh[i], NULL, true, 0);
 			continue;
 		}
-		if (!shown)
-			fresh[i].idle_us = seen_idle_us(is, was, since_us);
+		if (!shown) /* what scans can see of it */
+			vbd_note_rest(&fresh[i], was, is->idle_us < since_us, since_us);
 		vbd_keep_learned(&fresh[i], was);
 	}
 	m->spare = m->seen.vbds;

@@ -254,7 +254,8 @@ static void without_a_disk_or_ram_or_where_it_is_off_nobody_looks(void **state)
 	memset(h.view.gives_ram, 0, sizeof(h.view.gives_ram));
 	decide_now();
 	expect_aging(AGING_NO_RAM, 0, false);
-	assert_int_equal(h.aging.look_us, 0);
+	/* the driver may just be coming, or memory that was ballooned out: nothing tells */
+	assert_int_equal(h.aging.look_us, h.now_us + AGING_REST_US);
 	h.view.gives_ram[LEVEL_SLOTS] = true;
 	decide_now();
 	expect_aging(AGING_RESTING, 5, false);

@@ -251,6 +251,20 @@ static void an_order_names_its_disks(void **state)
 	assert_int_equal(h.order.window_us, 2 * S);
 }
 
+/* Its disks hold no pool empty that would have to be waited for. */
+static void an_order_without_the_pool_lasts_no_window(void **state)
+{
+	(void)state;
+	h.vbds[0].squeeze_ms = WINDOW_MAX_MS;
+	assert_int_equal(controller_request(c(), (struct event){.type = EVENT_REQUEST,
+								.levels = 1U << LEVEL_SLOTS,
+								.domid = 1,
+								.devid = EVERY}),
+			 0);
+	assert_int_equal(h.order.n, 1);
+	assert_int_equal(h.order.window_us, h.policy.window_us);
+}
+
 static void only_disks_that_took_it_count_as_triggered(void **state)
 {
 	(void)state;
@@ -669,6 +683,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(an_action_is_started_carried_out_and_judged),
 		T(an_order_names_its_disks),
+		T(an_order_without_the_pool_lasts_no_window),
 		T(only_disks_that_took_it_count_as_triggered),
 		T(nothing_begins_while_an_action_runs),
 		T(one_that_is_watched_is_superseded_by_the_next),

@@ -1296,6 +1296,45 @@ static void disks_that_come_back_soon_are_not_idle(void **state)
 	assert_false(action_concerns(&w.p, &w.s.action, &vbds[TURNS - 2]));
 }
 
+/* Of a load that begins, all are used for the first time in a while; those at work may stall. */
+static void the_first_turn_after_a_long_rest_is_none(void **state)
+{
+	struct vbd vbds[TURNS];
+	struct vbd_list list = {.vbds = vbds, .n = TURNS};
+	const struct policy p = config_default().policy;
+
+	(void)state;
+	rest_in_turn(vbds, 12 * S);
+	assert_in_range(idle_threshold_us(&p, &list, 60 * S, 2, RECENT_MIN), 20 * S, 28 * S);
+	for (int i = 0; i < TURNS; i++)
+		vbds[i].rested_s = 60;
+	assert_true(idle_threshold_us(&p, &list, 60 * S, 2, RECENT_MIN) == p.idle_us);
+	for (int i = 0; i < 4; i++)
+		vbds[i] = disk(1, 51712 + 16 * (uint32_t)i, 2 * S);
+	assert_true(idle_threshold_us(&p, &list, 60 * S, 2, RECENT_MIN) == p.idle_us);
+	for (int i = 0; i < TURNS; i++)
+		vbds[i].rested_s = 9;
+	assert_in_range(idle_threshold_us(&p, &list, 60 * S, 2, RECENT_MIN), 20 * S, 28 * S);
+}
+
+/* What scans see of a disk that does not show it. */
+static void for_how_long_a_disk_had_rested_is_remembered(void **state)
+{
+	const struct vbd idle = {.idle_us = 20 * S, .rested_s = 3};
+	const struct vbd busy = {.idle_us = 0, .rested_s = 20};
+	struct vbd v;
+
+	(void)state;
+	vbd_note_rest(&v, NULL, true, S);
+	assert_true(v.idle_us == 0 && v.rested_s == 0);
+	vbd_note_rest(&v, &idle, false, S);
+	assert_true(v.idle_us == 21 * S && v.rested_s == 3);
+	vbd_note_rest(&v, &idle, true, S);
+	assert_true(v.idle_us == 0 && v.rested_s == 20);
+	vbd_note_rest(&v, &busy, true, S);
+	assert_true(v.idle_us == 0 && v.rested_s == 20);
+}
+
 static void disks_that_rest_for_days_say_nothing_of_those_in_turn(void **state)
 {
 	struct vbd vbds[4 * TURNS];
@@ -1828,6 +1867,8 @@ int main(void)
 		cmocka_unit_test(a_disk_with_no_window_is_spared_by_pressure_alone),
 		cmocka_unit_test(an_action_concerns_the_disks_it_names),
 		cmocka_unit_test(disks_that_come_back_soon_are_not_idle),
+		cmocka_unit_test(the_first_turn_after_a_long_rest_is_none),
+		cmocka_unit_test(for_how_long_a_disk_had_rested_is_remembered),
 		cmocka_unit_test(disks_that_rest_for_days_say_nothing_of_those_in_turn),
 		cmocka_unit_test(disks_that_rest_for_long_are_idle_after_the_usual_time),
 		cmocka_unit_test(disks_at_work_say_nothing_of_those_that_rest),

@@ -247,6 +247,19 @@ static void a_guest_that_asks_for_persistent_grants_late_has_them(void **state)
 	drop(1, "device/vbd/51712/feature-persistent");
 }
 
+/* Else 64 disks of such guests would keep others from being looked up. */
+static void odd_text_of_a_guest_is_an_answer(void **state)
+{
+	struct vbd v = {.domid = 1, .devid = 51712, .met = true};
+
+	(void)state;
+	put(1, "device/vbd/51712/feature-persistent", "12345678901234567890");
+	learn_grants(&v, 1);
+	assert_int_equal(v.grant_looks, 1);
+	assert_false(v.persistent);
+	drop(1, "device/vbd/51712/feature-persistent");
+}
+
 /* A disk costs no more than a few requests in all. */
 static void one_without_is_not_looked_at_for_ever(void **state)
 {
@@ -319,6 +332,7 @@ int main(void)
 		cmocka_unit_test(disks_of_one_domain_are_looked_up_once),
 		cmocka_unit_test(a_failure_of_one_domain_is_not_the_nexts),
 		cmocka_unit_test(a_guest_that_asks_for_persistent_grants_late_has_them),
+		cmocka_unit_test(odd_text_of_a_guest_is_an_answer),
 		cmocka_unit_test(one_without_is_not_looked_at_for_ever),
 		cmocka_unit_test(without_rules_nobody_is_asked),
 		cmocka_unit_test(below_another_root_there_is_no_xenstore_but_a_named_one),

@@ -270,10 +270,23 @@ static void half_a_disk_shows_nothing(void **state)
 	assert_int_equal(vbds_slots_kb(&inv.now), 0);
 }
 
+/* An ISO may be attached for months. */
+static void a_disk_that_was_idle_for_two_months_is_idle(void **state)
+{
+	(void)state;
+	put_native("vbd-1-51712", "5184000000\n");
+	look();
+	assert_true(inv.now.vbds[0].shows);
+	assert_int_equal(inv.now.vbds[0].idle_us, UINT32_MAX * USEC_PER_MSEC);
+	put_native("vbd-1-51712", "18446744073709551615\n"); /* it wrapped below zero */
+	look();
+	assert_false(inv.now.vbds[0].shows);
+}
+
 /* A figure that wrapped below zero in the kernel is none, and sums do not overflow. */
 static void a_figure_of_more_than_32_bits_is_none(void **state)
 {
-	static const char *const files[] = {"idle_ms", "pool_pages", "persistent_pages", "slot_kb"};
+	static const char *const files[] = {"pool_pages", "persistent_pages", "slot_kb"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -710,6 +723,7 @@ int main(void)
 		T(disks_are_called_as_xl_does),
 		T(a_level_of_the_future_is_passed_over),
 		T(half_a_disk_shows_nothing),
+		T(a_disk_that_was_idle_for_two_months_is_idle),
 		T(a_figure_of_more_than_32_bits_is_none),
 		T(a_window_that_no_driver_has_is_none),
 		T(the_module_is_known_by_its_disks_or_by_itself),

@@ -663,6 +663,39 @@ static void what_the_administrator_changes_is_not_held_any_more(void **state)
 	assert_false(tree_has(&tree, PARAMS_SAVED));
 }
 
+/* As they were before, too: until another driver comes. */
+static void what_the_administrator_puts_back_is_not_lowered_again(void **state)
+{
+	(void)state;
+	hold(5, true);
+	put_values("1024\n", "5\n", "1056\n");
+	hold(5, true);
+	hold(10, true);
+	expect_values("1024\n", "10\n", "1056\n");
+	assert_int_equal(params_release(&p), 0);
+	hold(5, true);
+	expect_values("1024\n", "5\n", "1056\n");
+	assert_int_equal(begin(LEVEL_POOL, SCOPE_ALL), 0);
+	expect_values("1024\n", "5\n", "1056\n");
+	assert_int_equal(params_end(&p), 0);
+	params_forget_lost(&p);
+	hold(10, true);
+	expect_values("0\n", "10\n", "1056\n");
+	assert_int_equal(params_release(&p), 0);
+	expect_all_back();
+}
+
+/* An order that failed has nothing to do with what is held. */
+static void what_is_held_stays_when_the_rest_is_put_back(void **state)
+{
+	(void)state;
+	hold(5, true);
+	assert_int_equal(params_put_back(&p, tree.root), 0);
+	expect_values("0\n", "5\n", "1056\n");
+	assert_int_equal(params_release(&p), 0);
+	expect_all_back();
+}
+
 static void what_is_shorter_already_is_not_lengthened(void **state)
 {
 	(void)state;
@@ -680,6 +713,8 @@ int main(void)
 		T(a_window_cuts_the_way_there_short),
 		T(what_a_daemon_that_died_held_is_put_back),
 		T(what_the_administrator_changes_is_not_held_any_more),
+		T(what_the_administrator_puts_back_is_not_lowered_again),
+		T(what_is_held_stays_when_the_rest_is_put_back),
 		T(what_is_shorter_already_is_not_lengthened),
 		T(the_parameters_are_there_or_not),
 		T(a_pool_window_lowers_the_pool_alone_until_its_end),
