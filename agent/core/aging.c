@@ -101,16 +101,32 @@ static enum aging_why why_not(const struct policy *p, const struct host_view *vi
 
 /* --- of the whole host ---------------------------------------------------------------------- */
 
-static bool is_watched(const struct host_view *view, const struct aging *a)
-{
-	return view->mechanism == MECHANISM_NATIVE ||
-	       vbds_watched_us(view->disks) >= (a->settled ? WATCH_US : FIRST_WATCH_US);
-}
-
 /* How many disks have to do the same before it is no coincidence. */
 static unsigned many(const struct vbd_list *list)
 {
 	return (unsigned)max_u64(EARLY_DISKS, list->n * 3 / 8);
+}
+
+/* Many begin to work after a rest: whether they return shows in their next turn. */
+static bool is_first_turn(const struct policy *p, const struct vbd_list *list)
+{
+	unsigned begun = 0;
+
+	for_each_vbd(v, list)
+		begun += v->idle_us < AGING_USE_US && v->rested_s != NEVER_USED &&
+			 v->rested_s * USEC_PER_SEC >= TURN_MIN * p->idle_us;
+	return begun >= many(list);
+}
+
+static bool is_watched(const struct policy *p, const struct host_view *view, const struct aging *a)
+{
+	uint64_t watched_us = vbds_watched_us(view->disks);
+
+	if (view->mechanism == MECHANISM_NATIVE)
+		return true;
+	if (watched_us < 2 * WATCH_US && is_first_turn(p, view->disks))
+		return false;
+	return watched_us >= (a->settled ? WATCH_US : FIRST_WATCH_US);
 }
 
 /*
@@ -129,7 +145,7 @@ static unsigned count_used(const struct vbd_list *list)
 	unsigned used = 0;
 
 	for_each_vbd(v, list)
-		used += v->idle_us < AGING_USE_US;
+		used += v->idle_us < AGING_USE_US && v->rested_s != NEVER_USED;
 	return used;
 }
 
@@ -143,11 +159,12 @@ static void doubt_rest(const struct host_view *view, struct aging *a, uint64_t n
 		a->doubted_us = now_us;
 }
 
-static bool wants_watch(const struct host_view *view, const struct aging *a, uint64_t now_us)
+static bool wants_watch(const struct policy *p, const struct host_view *view, const struct aging *a,
+			uint64_t now_us)
 {
 	if (a->doubted_us && (!a->returning || now_us - a->doubted_us >= REST_US))
 		return true;
-	if (a->settled && is_watched(view, a))
+	if (a->settled && is_watched(p, view, a))
 		return false;
 	return !a->settled || now_us - a->known_us >= KNOWN_US;
 }
@@ -223,7 +240,7 @@ static void set_host(const struct policy *p, const struct host_view *view, struc
 {
 	if (view->mechanism != MECHANISM_NATIVE)
 		doubt_rest(view, a, now_us);
-	if (is_watched(view, a) || many_return(p, view))
+	if (is_watched(p, view, a) || many_return(p, view))
 		learn_host(p, view, a, now_us);
 	if (a->known_us == 0) {
 		a->why = AGING_WATCHING;
@@ -296,7 +313,7 @@ static uint64_t next_look_us(const struct policy *p, const struct host_view *vie
 		return 0;
 	if (a->why <= AGING_PLENTY)
 		return now_us + AGING_REST_US;
-	if (wants_watch(view, a, now_us))
+	if (wants_watch(p, view, a, now_us))
 		return now_us + (shown ? RETURN_US : WATCH_STEP_US);
 	/* a new guest may be of those that parameters must not reach */
 	if (!shown && (!a->returning || excludes_any(p)))

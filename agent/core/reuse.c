@@ -8,8 +8,6 @@
 /* From the usual 5 s to more than 5 min: a disk used once in that time is idle by any measure. */
 #define REUSES_MAX 6
 
-/* What is given for less than twice as long as it was waited for is not worth taking. */
-#define TURN_MIN  3
 #define TURN_OLD  6
 #define WORK_PART 5
 
@@ -69,7 +67,8 @@ void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_
  * How long a turn lasts where disks are idle in turn: of those that are, a share of T / turn has
  * been for less than T. Disks at work say nothing of it, nor do those that are idle for longer than
  * any turn that matters. NEVER: hardly any is idle, or most of those that were used a moment ago
- * had rested for longer than that before: they are the first of a turn.
+ * had rested for longer than that before: they are the first of a turn; or were not seen to be used
+ * at all.
  */
 static uint64_t turn_us(const struct policy *p, const struct vbd_list *list, uint64_t least_us,
 			uint64_t most_us, unsigned least)

@@ -43,6 +43,12 @@ void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_
 uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, uint64_t watched_us,
 			   unsigned times, unsigned least);
 
+/**
+ * TURN_MIN - in idle times, the longest turn that matters. What is given for less than twice as
+ * long as it was waited for is not worth taking.
+ */
+#define TURN_MIN 3
+
 /** RECENT_MIN - from fewer disks nothing can be concluded, and little is lost by them. */
 #define RECENT_MIN 3
 

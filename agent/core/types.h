@@ -168,6 +168,8 @@ struct vbd_aging {
 
 #define GRANT_LOOKS 31
 
+#define NEVER_USED UINT32_MAX
+
 /**
  * struct vbd - one virtual disk that this domain's kernel serves.
  * @rule:	1 + index of its domain's rule, 0: none; valid once @named.
@@ -190,8 +192,8 @@ struct vbd_aging {
  * @idle_us:	since its last request.
  * @held_kb:	pool, persistent grants, slots: each on its own, RAM or not.
  * @kept_kb:	of the slots: what it keeps whatever it is asked for.
- * @rested_s:	without @shows: for how long scans had seen it idle when it was used last; more if
- *it was idle already when it was first seen. 0: not known, or the driver shows it.
+ * @rested_s:	without @shows: for how long scans had seen it idle when it was used last, or
+ *		NEVER_USED since it was first seen.
  * @node:	its entry in the host's list of disks, by number: another one, another disk.
  * @device:	the host's block device behind it, as the host counts them; 0: not known.
  * @triggered_us: when it was triggered as an idle disk and not used since; 0: never, or answered.

@@ -13,8 +13,8 @@ uint64_t vbds_watched_us(const struct vbd_list *list)
 void vbd_note_rest(struct vbd *fresh, const struct vbd *known, bool used, uint64_t since_us)
 {
 	fresh->idle_us = known && !used ? known->idle_us + since_us : 0;
-	fresh->rested_s = known ? known->rested_s : 0;
-	if (known && used && known->idle_us >= REST_LEAST_US)
+	fresh->rested_s = known ? known->rested_s : NEVER_USED;
+	if (known && used && (known->rested_s == NEVER_USED || known->idle_us >= REST_LEAST_US))
 		fresh->rested_s = (uint32_t)(known->idle_us / USEC_PER_SEC);
 }
 

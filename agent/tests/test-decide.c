@@ -1322,10 +1322,15 @@ static void for_how_long_a_disk_had_rested_is_remembered(void **state)
 {
 	const struct vbd idle = {.idle_us = 20 * S, .rested_s = 3};
 	const struct vbd busy = {.idle_us = 0, .rested_s = 20};
+	const struct vbd fresh = {.rested_s = NEVER_USED};
 	struct vbd v;
 
 	(void)state;
 	vbd_note_rest(&v, NULL, true, S);
+	assert_true(v.idle_us == 0 && v.rested_s == NEVER_USED);
+	vbd_note_rest(&v, &fresh, false, S);
+	assert_true(v.idle_us == S && v.rested_s == NEVER_USED);
+	vbd_note_rest(&v, &fresh, true, S);
 	assert_true(v.idle_us == 0 && v.rested_s == 0);
 	vbd_note_rest(&v, &idle, false, S);
 	assert_true(v.idle_us == 21 * S && v.rested_s == 3);

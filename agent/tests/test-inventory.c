@@ -450,7 +450,8 @@ static void idle_disks_alone_are_told(void **state)
 	expect("vbd-3-51712", "trigger", "");
 }
 
-/* Stock disks that were looked at for 4 s, used in turn: the age that is set is that of two turns.
+/* Stock disks that were looked at for 4 s and return in turn: the age that is set is that of two
+ * turns.
  */
 static void the_age_of_grants_is_as_disks_here_rest(void **state)
 {
@@ -467,8 +468,10 @@ static void the_age_of_grants_is_as_disks_here_rest(void **state)
 		put_stock(name, (unsigned)i, DONE);
 	}
 	look();
-	for (uint64_t i = 0; i < 24; i++)
+	for (uint64_t i = 0; i < 24; i++) {
 		inv.now.vbds[i].idle_us = 8 * S * i / 24;
+		inv.now.vbds[i].rested_s = 8;
+	}
 	o = can_do();
 	assert_true(o.threshold_us == 5 * S);
 	inv.now.watched_since_us = inv.now.scanned_us - 4 * S;

@@ -386,6 +386,41 @@ static void a_load_that_begins_is_not_taken_for_one_that_returns(void **state)
 	}
 }
 
+/* Each of 24 disks is used again after some ten seconds. */
+static void put_a_load_that_returns(FILE *f, unsigned begin_ms)
+{
+	(void)fputs(TRACE_HEAD " simulated\n0 host params pool grants\n"
+			       "0 ram 400000\n0 load 250000\n",
+		    f);
+	for (unsigned i = 0; i < 24; i++)
+		(void)fprintf(f, "0 disk 1 %u - 0 60000 8 0 1248 0\n", i);
+	for (unsigned ms = 0; ms <= 30000; ms += 200)
+		for (unsigned i = 0; i < 24; i++)
+			if (ms % 10000 == 400 * i || ms % 10000 == 400 * i + 200)
+				(void)fprintf(f, "%u io 1 %u %d\n", begin_ms + ms, i,
+					      ms % 10000 == 400 * i ? 100 : 0);
+	(void)fprintf(f, "%u end\n", begin_ms + 30000);
+}
+
+static void a_load_that_returns_is_seen_within_half_a_minute(void **state)
+{
+	(void)state;
+	config.policy.aging = true;
+	for (unsigned begin_ms = 66000; begin_ms < 145000; begin_ms += 1000) {
+		FILE *f = tmpfile();
+		struct sim s;
+
+		assert_non_null(f);
+		put_a_load_that_returns(f, begin_ms);
+		rewind(f);
+		run(&s, f, "a load that returns");
+		(void)fclose(f);
+		if (longest_s < 15)
+			fail_msg("after %u ms: %u s", begin_ms, longest_s);
+		sim_free(&s);
+	}
+}
+
 static void each_step_of_a_staircase_takes_no_more_than_it_needs(void **state)
 {
 	struct sim s;
@@ -893,6 +928,7 @@ int main(void)
 		T(on_a_stock_kernel_that_is_found_out_and_rests),
 		T(recorded_loads_are_replayed),
 		T(a_load_that_begins_is_not_taken_for_one_that_returns),
+		T(a_load_that_returns_is_seen_within_half_a_minute),
 		T(each_step_of_a_staircase_takes_no_more_than_it_needs),
 		T(after_a_fall_grants_make_no_room),
 		T(a_slow_leak_is_met_when_it_hurts),
