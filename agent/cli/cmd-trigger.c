@@ -23,10 +23,10 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#define TIMEOUT_DEFAULT_S                                                                          \
-	10 /* and the window, which the response comes after; the longest if open */
-#define TIMEOUT_MAX_S 600
-#define NEED_MAX_MB   UINT64_C(1048576)
+/* And the window, which the response comes after: the longest one where none is named. */
+#define TIMEOUT_DEFAULT_S 10
+#define TIMEOUT_MAX_S	  600
+#define NEED_MAX_MB	  UINT64_C(1048576)
 
 /*
  * @named: NAME, NAME/DISK or DOMID/NAME, until it is looked up; NULL: none. @need_kb: ask one disk

@@ -114,7 +114,7 @@ static bool is_first_turn(const struct policy *p, const struct vbd_list *list)
 
 	for_each_vbd(v, list)
 		begun += v->idle_us < AGING_USE_US && v->rested_s != NEVER_USED &&
-			 v->rested_s * USEC_PER_SEC >= TURN_MIN * p->idle_us;
+			 vbd_rested_long(p, v);
 	return begun >= many(list);
 }
 

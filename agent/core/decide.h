@@ -21,7 +21,7 @@
  *
  * Within min_interval of the last start, SOFT and HARD lead to nothing and the others are kept. An
  * action that begins in WATCHING supersedes the one being watched. If an action ends in READY,
- * pressure that was told of during the last retry is answered again by the timer.
+ * the timer answers pressure of the last retry once more.
  */
 #ifndef XEN_RECLAIM_DECIDE_H
 #define XEN_RECLAIM_DECIDE_H

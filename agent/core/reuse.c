@@ -63,6 +63,11 @@ void vbds_learn_kept(const struct policy *p, const struct action *a, struct vbd_
 	}
 }
 
+bool vbd_rested_long(const struct policy *p, const struct vbd *v)
+{
+	return v->rested_s * USEC_PER_SEC >= TURN_MIN * p->idle_us;
+}
+
 /*
  * How long a turn lasts where disks are idle in turn: of those that are, a share of T / turn has
  * been for less than T. Disks at work say nothing of it, nor do those that are idle for longer than
@@ -83,7 +88,7 @@ static uint64_t turn_us(const struct policy *p, const struct vbd_list *list, uin
 
 		idle += v->idle_us >= least_us && v->idle_us < old_us;
 		recent += is_recent;
-		returned += is_recent && v->rested_s * USEC_PER_SEC < TURN_MIN * p->idle_us;
+		returned += is_recent && !vbd_rested_long(p, v);
 	}
 	if (recent == 0 || returned < least || returned < recent / 2)
 		return NEVER;

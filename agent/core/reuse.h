@@ -49,6 +49,9 @@ uint64_t idle_threshold_us(const struct policy *p, const struct vbd_list *list, 
  */
 #define TURN_MIN 3
 
+/** vbd_rested_long() - when it was used last it had rested for longer; or it was not seen used. */
+bool vbd_rested_long(const struct policy *p, const struct vbd *v);
+
 /** RECENT_MIN - from fewer disks nothing can be concluded, and little is lost by them. */
 #define RECENT_MIN 3
 

@@ -7,7 +7,7 @@ uint64_t vbds_watched_us(const struct vbd_list *list)
 	return list->scanned_us - list->watched_since_us;
 }
 
-/* What rests for less is at work. */
+/* A disk that was unused for less than this is still at work. */
 #define REST_LEAST_US USEC_PER_SEC
 
 void vbd_note_rest(struct vbd *fresh, const struct vbd *known, bool used, uint64_t since_us)

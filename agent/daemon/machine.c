@@ -312,12 +312,12 @@ void machine_open_grower(struct agent *a)
 {
 	const char *why;
 
-	/* libxenlight reaches dom0's target alone, and Xen only from there */
 	bool wanted = a->config.policy.grow_limit_kb > 0;
 
 	if (wanted && a->driver_domain)
 		say(MESSAGE_FAULT, LOG_WARNING,
 		    "grow_dom0 is set, but does nothing: this is a driver domain");
+	/* from a driver domain libxenlight reaches neither Xen nor that domain's own target */
 	if (!wanted || a->dry_run || a->driver_domain) {
 		grower_close(a->grower);
 		a->grower = NULL;

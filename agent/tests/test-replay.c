@@ -337,6 +337,16 @@ static void recorded_loads_are_replayed(void **state)
 	}
 }
 
+/* A stock driver, and 24 disks that nobody uses. */
+static void put_stock_host(FILE *f)
+{
+	(void)fputs(TRACE_HEAD " simulated\n0 host params pool grants\n"
+			       "0 ram 400000\n0 load 250000\n",
+		    f);
+	for (unsigned i = 0; i < 24; i++)
+		(void)fprintf(f, "0 disk 1 %u - 0 60000 8 0 1248 0\n", i);
+}
+
 /*
  * Four disks begin to work and others burst in turn, each once in 30 s, on a stock driver and after
  * a rest; then those at work stall for a moment, as under pressure.
@@ -345,11 +355,7 @@ static void put_a_load_that_begins(FILE *f, unsigned begin_ms, unsigned stall_ms
 {
 	unsigned burst = 0;
 
-	(void)fputs(TRACE_HEAD " simulated\n0 host params pool grants\n"
-			       "0 ram 400000\n0 load 250000\n",
-		    f);
-	for (unsigned i = 0; i < 24; i++)
-		(void)fprintf(f, "0 disk 1 %u - 0 60000 8 0 1248 0\n", i);
+	put_stock_host(f);
 	for (unsigned ms = 0; ms <= 60000; ms += 100) {
 		bool works = ms == 0 || ms == stall_ms + 2500;
 
@@ -389,11 +395,7 @@ static void a_load_that_begins_is_not_taken_for_one_that_returns(void **state)
 /* Each of 24 disks is used again after some ten seconds. */
 static void put_a_load_that_returns(FILE *f, unsigned begin_ms)
 {
-	(void)fputs(TRACE_HEAD " simulated\n0 host params pool grants\n"
-			       "0 ram 400000\n0 load 250000\n",
-		    f);
-	for (unsigned i = 0; i < 24; i++)
-		(void)fprintf(f, "0 disk 1 %u - 0 60000 8 0 1248 0\n", i);
+	put_stock_host(f);
 	for (unsigned ms = 0; ms <= 30000; ms += 200)
 		for (unsigned i = 0; i < 24; i++)
 			if (ms % 10000 == 400 * i || ms % 10000 == 400 * i + 200)

@@ -364,7 +364,8 @@ most_held_kb() {
 # measure SQUEEZER LOAD SECONDS: one run with the guest g1: the load alone, then with the hog for so many seconds, then
 # alone again. In the run: the figures, seconds, hog_mb, complaints; held_kb (the most under pressure) and
 # held_at_start_kb, null where grant pages are no RAM; latencies in microseconds, one each 50 ms, latency_before_us,
-# latency_us, latency_after_us, and the same of reads with read_ before them; and for who asserts on it paging (pages refaulted), kb_s (what the guest wrote) and
+# latency_us, latency_after_us, and the same of reads with read_ before them; and for who asserts on it paging (pages
+# refaulted), kb_s (what the guest wrote) and
 # own_swap_kb (of the daemon). Fails if the daemon did not run all the time.
 measure() {
 	local squeezer=$1 load=$2 seconds=$3 memory=$OUT/memory-$1-$2.txt
